@@ -1,0 +1,3 @@
+//! ringside: the machine without a browser.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The boot ROM: from the reset vector to the kernel's door.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! A small kernel with Linux's ABI, namespaces and cgroups.
+
+fn main() {}

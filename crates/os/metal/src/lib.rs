@@ -1,0 +1,1 @@
+//! The guests' only unsafe code: boot, ports, registers, traps, context switch.

@@ -1,0 +1,3 @@
+//! The programs that run inside: init, sh, ctr and friends.
+
+fn main() {}

@@ -1,0 +1,25 @@
+//! An x86-64 CPU: decode, execute, translate, deliver.
+//!
+//! The door is [`Cpu::run`]: it executes until the clock reaches a given moment or something
+//! happens that the board must look at ([`Stop`]). There is no time in here but
+//! [`Cpu::clock`], the count of retired instructions.
+
+#![forbid(unsafe_code)]
+
+mod bus;
+
+pub use bus::{Bus, Page};
+pub use probe::Moment;
+
+/// Why [`Cpu::run`] came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// The clock reached the moment asked for.
+    Deadline,
+    /// The CPU wrote to a port or a device: deadlines and interrupt lines may have changed.
+    Device,
+    /// HLT: nothing happens until an interrupt. The board moves the clock.
+    Halt,
+    /// A fault while delivering a double fault. Only reset helps.
+    Shutdown,
+}

@@ -1,0 +1,1 @@
+//! The PC around the CPU: RAM, bus, devices, loaders, snapshots.

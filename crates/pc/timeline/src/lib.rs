@@ -1,0 +1,1 @@
+//! Time: keyframes, recorded input, seek and step in both directions.

@@ -1,0 +1,1 @@
+//! What is said across a privilege line: system calls, errno, hypercalls, boot hand-off.

@@ -1,0 +1,1 @@
+//! What an ELF64 executable is, read without trust.

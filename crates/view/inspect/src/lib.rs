@@ -1,0 +1,1 @@
+//! Reads the kernel's and hypervisor's objects out of emulated memory.

@@ -1,0 +1,1 @@
+//! One moment of the whole stack as plain data.

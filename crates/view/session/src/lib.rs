@@ -1,0 +1,1 @@
+//! A scenario, running: machines, their timelines, commands in and scenes out.

@@ -1,0 +1,3 @@
+//! The repository's own commands: serve, test, build.
+
+fn main() {}
