@@ -7,9 +7,15 @@
 #![forbid(unsafe_code)]
 
 mod bus;
+mod cpu;
+mod cpuid;
+mod state;
+pub mod tlb;
 
 pub use bus::{Bus, Page};
+pub use cpu::{Cpu, Saved};
 pub use probe::Moment;
+pub use state::{Fpu, Msrs, Segment, State, TableRegister, gpr, seg};
 
 /// Why [`Cpu::run`] came back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
