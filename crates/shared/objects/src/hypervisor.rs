@@ -6,7 +6,7 @@ use crate::{Name, Table};
 pub const MAGIC: u64 = u64::from_le_bytes(*b"RINGHYPV");
 
 /// The hypervisor's door for an outside reader: `static HYPERVISOR_ROOT`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct Root {
     /// [`MAGIC`] once the tables below are valid.
@@ -50,7 +50,7 @@ pub mod state {
 }
 
 /// A virtual machine.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Vm {
     /// See [`state`].
@@ -143,7 +143,7 @@ exits! {
 
 /// A virtual CPU: what the guest believes its registers to be. General registers are valid
 /// while it is off the CPU.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct Vcpu {
     /// RAX RCX RDX RBX RSP RBP RSI RDI R8..R15, in encoding order.

@@ -9,7 +9,7 @@ use crate::{Name, Table};
 pub const MAGIC: u64 = u64::from_le_bytes(*b"RINGKERN");
 
 /// The kernel's door for an outside reader: `static KERNEL_ROOT`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct Root {
     /// [`MAGIC`] once the tables below are valid; anything else before.
@@ -92,7 +92,7 @@ pub mod wait {
 pub const PID_LEVELS: usize = 4;
 
 /// A task: what textbooks call a process control block.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct Task {
     /// See [`state`].
@@ -145,7 +145,7 @@ pub struct Task {
 
 /// Which namespaces a task is in. Immutable once made; tasks share it, and unshare or setns
 /// give the task another one (kernel/nsproxy.c).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct NsProxy {
     /// Tasks that use it; 0 = free slot.
@@ -159,7 +159,7 @@ pub struct NsProxy {
 }
 
 /// A pid namespace.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct PidNs {
     /// References: tasks, children, nsproxies; 0 = free slot.
@@ -177,7 +177,7 @@ pub struct PidNs {
 }
 
 /// A UTS namespace: the hostname.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct UtsNs {
     /// References; 0 = free slot.
@@ -191,7 +191,7 @@ pub struct UtsNs {
 }
 
 /// A mount namespace: a tree of [`Mount`]s.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct MntNs {
     /// References; 0 = free slot.
@@ -216,7 +216,7 @@ pub mod fstype {
 }
 
 /// One mount.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Mount {
     /// 1 if in use.
@@ -240,7 +240,7 @@ pub struct Mount {
 }
 
 /// A cgroup, with what each controller keeps for it. Root is id 0.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Cgroup {
     /// 1 if in use.
@@ -270,7 +270,7 @@ pub mod controller {
 }
 
 /// pids controller (kernel/cgroup/pids.c).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct Pids {
     /// pids.current, descendants included.
@@ -282,7 +282,7 @@ pub struct Pids {
 }
 
 /// memory controller. Units: bytes, except the counters of events.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct Memory {
     /// memory.current, descendants included.
@@ -300,7 +300,7 @@ pub struct Memory {
 }
 
 /// cpu controller. Times in TSC ticks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct Cpu {
     /// cpu.weight, 1..=10000.
@@ -333,7 +333,7 @@ pub struct Cpu {
 pub const VMAS: usize = 24;
 
 /// An address space (mm_struct).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Mm {
     /// Tasks that use it; 0 = free slot.
@@ -355,7 +355,7 @@ pub struct Mm {
 }
 
 /// A stretch of virtual memory with one meaning (vm_area_struct).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct Vma {
     /// First byte, page-aligned.
@@ -387,7 +387,7 @@ pub mod vma {
 }
 
 /// What a physical frame is used for; 8 bytes each.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct Frame {
     /// References: mappings and owners. 0 = free.

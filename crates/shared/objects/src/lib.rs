@@ -19,7 +19,7 @@ pub mod kernel;
 pub const NONE: u32 = u32::MAX;
 
 /// An array in guest memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(zerocopy::FromBytes, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct Table {
     /// Virtual address of the first element, in the owner's address space.
