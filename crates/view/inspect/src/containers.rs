@@ -27,8 +27,13 @@ pub struct Container<'a> {
 pub fn containers(kernel: &KernelView) -> Vec<Container<'_>> {
     let mut found: Vec<Container<'_>> = Vec::new();
     for this in kernel.live() {
-        let Some(pid_ns) = outermost(kernel, this.task) else { continue };
-        match found.iter_mut().find(|container| container.pid_ns == pid_ns) {
+        let Some(pid_ns) = outermost(kernel, this.task) else {
+            continue;
+        };
+        match found
+            .iter_mut()
+            .find(|container| container.pid_ns == pid_ns)
+        {
             Some(container) => container.tasks.push(this),
             None => found.push(Container {
                 pid_ns,
@@ -62,10 +67,15 @@ fn outermost(kernel: &KernelView, task: &Task) -> Option<u32> {
 fn describe(kernel: &KernelView, container: &mut Container<'_>) {
     let init = kernel.pid_ns[container.pid_ns as usize].init;
     let first = container.tasks.iter().find(|this| this.slot == init);
-    let Some(first) = first.or(container.tasks.first()).copied() else { return };
+    let Some(first) = first.or(container.tasks.first()).copied() else {
+        return;
+    };
     container.cgroup = first.task.cgroup;
     container.walls = walls(kernel, first.task);
-    let host = kernel.uts_ns.first().map_or("", |uts| objects::text(&uts.nodename));
+    let host = kernel
+        .uts_ns
+        .first()
+        .map_or("", |uts| objects::text(&uts.nodename));
     let hostname = kernel.hostname(first.task);
     // Without a hostname of its own it goes by its cgroup's directory, else by its program.
     container.name = if !hostname.is_empty() && hostname != host {
@@ -84,8 +94,12 @@ fn walls(kernel: &KernelView, task: &Task) -> Vec<&'static str> {
     if task.pid_ns != 0 {
         walls.push("pid");
     }
-    let Some(ns) = kernel.nsproxy(task) else { return walls };
-    let Some(host) = kernel.nsproxies.first() else { return walls };
+    let Some(ns) = kernel.nsproxy(task) else {
+        return walls;
+    };
+    let Some(host) = kernel.nsproxies.first() else {
+        return walls;
+    };
     if ns.mnt != host.mnt {
         walls.push("mnt");
     }

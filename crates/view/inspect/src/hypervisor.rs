@@ -24,7 +24,11 @@ impl HypervisorView {
         if root.magic != MAGIC {
             return Ok(None);
         }
-        Ok(Some(Self { vms: space.table(root.vms)?, vcpus: space.table(root.vcpus)?, root }))
+        Ok(Some(Self {
+            vms: space.table(root.vms)?,
+            vcpus: space.table(root.vcpus)?,
+            root,
+        }))
     }
 
     /// The VMs that exist, with their slots and vCPUs.

@@ -26,12 +26,18 @@ impl Image {
     /// Collects the symbols of an ELF file.
     pub fn parse(bytes: &[u8]) -> Self {
         let mut this = Self::default();
-        let Ok(elf) = Elf::parse(bytes) else { return this };
+        let Ok(elf) = Elf::parse(bytes) else {
+            return this;
+        };
         for symbol in elf.symbols() {
             this.by_name.insert(symbol.name.to_owned(), symbol.value);
             if symbol.kind == SymbolKind::Function {
                 let name = symbol.name.to_owned();
-                this.functions.push(Symbol { at: symbol.value, size: symbol.size, name });
+                this.functions.push(Symbol {
+                    at: symbol.value,
+                    size: symbol.size,
+                    name,
+                });
             }
         }
         this.functions.sort_by_key(|symbol| symbol.at);
@@ -45,7 +51,9 @@ impl Image {
 
     /// The function that covers `address`.
     pub fn function_at(&self, address: u64) -> Option<&Symbol> {
-        let after = self.functions.partition_point(|symbol| symbol.at <= address);
+        let after = self
+            .functions
+            .partition_point(|symbol| symbol.at <= address);
         let symbol = self.functions[..after].last()?;
         (address - symbol.at < symbol.size.max(1)).then_some(symbol)
     }

@@ -90,7 +90,9 @@ impl KernelView {
 
     /// The hostname that a task sees.
     pub fn hostname(&self, task: &Task) -> &str {
-        let uts = self.nsproxy(task).and_then(|ns| self.uts_ns.get(ns.uts as usize));
+        let uts = self
+            .nsproxy(task)
+            .and_then(|ns| self.uts_ns.get(ns.uts as usize));
         uts.map_or("", |uts| objects::text(&uts.nodename))
     }
 

@@ -53,9 +53,18 @@ impl Memory for GuestMemory<'_> {
     fn read(&self, at: u64, out: &mut [u8]) -> Result<(), Unreadable> {
         let end = at.checked_add(out.len() as u64);
         if end.is_none_or(|end| end > self.size) {
-            return Err(Unreadable { at, why: "outside the VM's memory" });
+            return Err(Unreadable {
+                at,
+                why: "outside the VM's memory",
+            });
         }
         let host_at = self.at.checked_add(at);
-        self.host.read(host_at.ok_or(Unreadable { at, why: "address overflow" })?, out)
+        self.host.read(
+            host_at.ok_or(Unreadable {
+                at,
+                why: "address overflow",
+            })?,
+            out,
+        )
     }
 }

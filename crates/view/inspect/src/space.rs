@@ -28,9 +28,14 @@ impl<'a> Space<'a> {
     /// # Errors
     /// [`Unreadable`] if it is not mapped, or a table lies outside memory.
     pub fn translate(&self, va: u64) -> Result<u64, Unreadable> {
-        walk(self.mode, self.cr3, va, true, |at, size| self.memory.entry(at, size))
-            .map(|walk| walk.phys)
-            .map_err(|_| Unreadable { at: va, why: "not mapped" })
+        walk(self.mode, self.cr3, va, true, |at, size| {
+            self.memory.entry(at, size)
+        })
+        .map(|walk| walk.phys)
+        .map_err(|_| Unreadable {
+            at: va,
+            why: "not mapped",
+        })
     }
 
     /// Fills `out` from virtual address `va`, page by page.
@@ -43,7 +48,8 @@ impl<'a> Space<'a> {
             let at = va.wrapping_add(done as u64);
             let room = (0x1000 - (at & 0xfff)) as usize;
             let take = room.min(out.len() - done);
-            self.memory.read(self.translate(at)?, &mut out[done..done + take])?;
+            self.memory
+                .read(self.translate(at)?, &mut out[done..done + take])?;
             done += take;
         }
         Ok(())
@@ -56,7 +62,10 @@ impl<'a> Space<'a> {
     pub fn object<T: FromBytes>(&self, va: u64) -> Result<T, Unreadable> {
         let mut bytes = vec![0; size_of::<T>()];
         self.read(va, &mut bytes)?;
-        T::read_from_bytes(&bytes).map_err(|_| Unreadable { at: va, why: "wrong size" })
+        T::read_from_bytes(&bytes).map_err(|_| Unreadable {
+            at: va,
+            why: "wrong size",
+        })
     }
 
     /// All elements of a table.
@@ -66,10 +75,16 @@ impl<'a> Space<'a> {
     pub fn table<T: FromBytes>(&self, table: Table) -> Result<Vec<T>, Unreadable> {
         let at = table.base;
         if table.stride != size_of::<T>() as u64 {
-            return Err(Unreadable { at, why: "elements of another size than expected" });
+            return Err(Unreadable {
+                at,
+                why: "elements of another size than expected",
+            });
         }
         if table.len > MOST_ELEMENTS {
-            return Err(Unreadable { at, why: "absurdly many elements" });
+            return Err(Unreadable {
+                at,
+                why: "absurdly many elements",
+            });
         }
         let mut bytes = vec![0; table.len as usize * size_of::<T>()];
         self.read(at, &mut bytes)?;
@@ -77,6 +92,9 @@ impl<'a> Space<'a> {
             .chunks_exact(size_of::<T>())
             .map(|chunk| T::read_from_bytes(chunk))
             .collect::<Result<_, _>>()
-            .map_err(|_| Unreadable { at, why: "wrong size" })
+            .map_err(|_| Unreadable {
+                at,
+                why: "wrong size",
+            })
     }
 }

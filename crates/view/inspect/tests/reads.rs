@@ -14,7 +14,10 @@ struct Ram {
 impl Memory for Ram {
     fn read(&self, at: u64, out: &mut [u8]) -> Result<(), Unreadable> {
         let range = at as usize..at as usize + out.len();
-        let bytes = self.bytes.get(range).ok_or(Unreadable { at, why: "no memory" })?;
+        let bytes = self.bytes.get(range).ok_or(Unreadable {
+            at,
+            why: "no memory",
+        })?;
         out.copy_from_slice(bytes);
         Ok(())
     }
@@ -22,7 +25,10 @@ impl Memory for Ram {
 
 impl Ram {
     fn new(size: usize) -> Self {
-        Self { bytes: vec![0; size], next: 0x1000 }
+        Self {
+            bytes: vec![0; size],
+            next: 0x1000,
+        }
     }
     fn page(&mut self) -> u64 {
         self.next += 0x1000;
@@ -51,7 +57,10 @@ impl Ram {
 }
 
 fn words(values: &[u64]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
 }
 
 #[test]
@@ -68,7 +77,11 @@ fn objects_that_straddle_pages_are_read_through_the_tables() {
     let space = Space::new(&ram, PagingMode::Long, root);
     let pair: [u64; 2] = space.object(va + 0xff8).unwrap();
     assert_eq!(pair, [1, 2]);
-    let table = Table { base: va + 0xff8, len: 2, stride: 8 };
+    let table = Table {
+        base: va + 0xff8,
+        len: 2,
+        stride: 8,
+    };
     assert_eq!(space.table::<u64>(table).unwrap(), [1, 2]);
 }
 
@@ -80,10 +93,34 @@ fn garbage_is_refused_and_named() {
     ram.map(0, root, 0x5000, page);
     let space = Space::new(&ram, PagingMode::Long, root);
     let why = |table| space.table::<u64>(table).unwrap_err().why;
-    assert_eq!(why(Table { base: 0x5000, len: 1, stride: 16 }), "elements of another size than expected");
-    assert_eq!(why(Table { base: 0x5000, len: u64::MAX, stride: 8 }), "absurdly many elements");
-    assert_eq!(why(Table { base: 0x5000, len: 513, stride: 8 }), "not mapped");
-    assert_eq!(space.object::<u64>(u64::MAX - 3).unwrap_err().why, "not mapped");
+    assert_eq!(
+        why(Table {
+            base: 0x5000,
+            len: 1,
+            stride: 16
+        }),
+        "elements of another size than expected"
+    );
+    assert_eq!(
+        why(Table {
+            base: 0x5000,
+            len: u64::MAX,
+            stride: 8
+        }),
+        "absurdly many elements"
+    );
+    assert_eq!(
+        why(Table {
+            base: 0x5000,
+            len: 513,
+            stride: 8
+        }),
+        "not mapped"
+    );
+    assert_eq!(
+        space.object::<u64>(u64::MAX - 3).unwrap_err().why,
+        "not mapped"
+    );
     // A door without the magic number is a kernel that has not come so far: no error.
     assert!(KernelView::read(space, 0x5000).unwrap().is_none());
     // A door with it, and tables that lead nowhere, is one.
@@ -107,8 +144,14 @@ fn a_guest_is_read_like_a_host() {
     space.read(0x7000, &mut bytes).unwrap();
     assert_eq!(&bytes, b"in guest");
     // Beyond the partition there is nothing, though the host has memory there.
-    assert_eq!(guest.read(0x20000, &mut bytes).unwrap_err().why, "outside the VM's memory");
-    assert_eq!(guest.read(u64::MAX, &mut bytes).unwrap_err().why, "outside the VM's memory");
+    assert_eq!(
+        guest.read(0x20000, &mut bytes).unwrap_err().why,
+        "outside the VM's memory"
+    );
+    assert_eq!(
+        guest.read(u64::MAX, &mut bytes).unwrap_err().why,
+        "outside the VM's memory"
+    );
 }
 
 #[test]
