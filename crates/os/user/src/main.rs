@@ -1,3 +1,10 @@
-//! The programs that run inside: init, sh, ctr and friends.
+//! The door of the program file: `init`, `sh`, `ls` … by the name it is called.
 
-fn main() {}
+#![cfg_attr(target_os = "none", no_std, no_main)]
+
+metal::program!(user::main);
+
+#[cfg(not(target_os = "none"))]
+fn main() {
+    println!("user runs inside the machine, or build it for x86_64-unknown-none and run that");
+}

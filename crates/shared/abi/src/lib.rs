@@ -12,6 +12,7 @@ pub mod boot;
 pub mod errno;
 pub mod fs;
 pub mod syscall;
+pub mod system;
 pub mod task;
 
 pub use errno::Errno;
