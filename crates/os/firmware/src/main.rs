@@ -20,7 +20,8 @@
 //! code at port 80h tells how far it came.
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
-#![forbid(unsafe_code)]
+// The compiler counts the assembly as unsafe code, and rightly; there is no other here.
+#![cfg_attr(not(target_os = "none"), forbid(unsafe_code))]
 
 #[cfg(target_os = "none")]
 core::arch::global_asm!(
