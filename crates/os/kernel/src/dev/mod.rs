@@ -1,0 +1,3 @@
+//! The devices of a PC that the kernel drives.
+
+pub mod uart;
