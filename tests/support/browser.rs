@@ -21,7 +21,17 @@ pub const ENTER: &str = "\u{e007}";
 /// A headless browser with an empty profile.
 pub struct Browser {
     driver: WebDriver,
-    profile: PathBuf,
+    // Dropped after the driver: a browser that still runs would make its folder anew.
+    _profile: Folder,
+}
+
+/// A temporary folder that goes when dropped.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 impl Browser {
@@ -48,10 +58,10 @@ impl Browser {
         ]
         .map(String::from)
         .into();
-        switches.push(format!("--user-data-dir={}", profile.display()));
+        switches.push(format!("--user-data-dir={}", profile.0.display()));
         Browser {
             driver: WebDriver::chromium(&driver, &chromium, &switches),
-            profile,
+            _profile: profile,
         }
     }
 
@@ -217,19 +227,13 @@ impl Browser {
     }
 }
 
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.profile);
-    }
-}
-
 /// CSS for a `data-testid`; whatever follows it in the text (` [data-lit]`) is CSS already.
 fn selector(testid: &str) -> String {
     let (id, rest) = testid.split_at(testid.find([' ', '[', ':']).unwrap_or(testid.len()));
     format!("[data-testid=\"{id}\"]{rest}")
 }
 
-fn fresh_folder() -> PathBuf {
+fn fresh_folder() -> Folder {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!(
         "ringside-browser-{}-{}",
@@ -239,7 +243,7 @@ fn fresh_folder() -> PathBuf {
     let folder = env::temp_dir().join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a temporary folder can be made");
-    folder
+    Folder(folder)
 }
 
 /// The built page; a test without it is told how to get it.
