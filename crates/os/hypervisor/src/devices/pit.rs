@@ -11,7 +11,7 @@
 /// Ticks of the 8254 in a second.
 pub const HZ: u64 = 1_193_182;
 
-/// Turns TSC values into timer ticks and back, as 32.32 fixed-point factors.
+/// Turns TSC values into timer ticks and back, as fixed-point factors with 48 bits behind the point.
 #[derive(Clone, Copy, Default)]
 pub struct Clock {
     epoch: u64,
@@ -24,17 +24,17 @@ impl Clock {
     pub const fn new(epoch: u64, tsc_hz: u64) -> Self {
         Self {
             epoch,
-            ticks_per_tsc: ((HZ as u128) << 32).div_ceil(tsc_hz as u128) as u64,
-            tsc_per_tick: (((tsc_hz as u128) << 32) / HZ as u128) as u64,
+            ticks_per_tsc: ((HZ as u128) << 48).div_ceil(tsc_hz as u128) as u64,
+            tsc_per_tick: (((tsc_hz as u128) << 48) / HZ as u128) as u64,
         }
     }
     /// Ticks at a moment of the TSC.
     pub const fn ticks(&self, tsc: u64) -> u64 {
-        (tsc.saturating_sub(self.epoch) as u128 * self.ticks_per_tsc as u128 >> 32) as u64
+        (tsc.saturating_sub(self.epoch) as u128 * self.ticks_per_tsc as u128 >> 48) as u64
     }
     /// The TSC at a tick.
     pub const fn tsc(&self, ticks: u64) -> u64 {
-        self.epoch + (ticks as u128 * self.tsc_per_tick as u128 >> 32) as u64 + 1
+        self.epoch + (ticks as u128 * self.tsc_per_tick as u128 >> 48) as u64 + 1
     }
 }
 
@@ -78,7 +78,9 @@ impl Counter {
 
     /// Ticks since it was loaded, if it counts.
     fn elapsed(&self, now: u64) -> Option<u64> {
-        self.since.filter(|_| self.gate).map(|since| now.saturating_sub(since))
+        self.since
+            .filter(|_| self.gate)
+            .map(|since| now.saturating_sub(since))
     }
 
     fn count(&self, now: u64) -> u16 {
@@ -115,7 +117,11 @@ impl Counter {
                 return;
             }
         };
-        self.reload = if loaded == 0 { 0x1_0000 } else { u32::from(loaded) };
+        self.reload = if loaded == 0 {
+            0x1_0000
+        } else {
+            u32::from(loaded)
+        };
         self.since = Some(now);
     }
 
@@ -145,8 +151,11 @@ pub struct Pit {
 
 impl Pit {
     /// After reset: nothing counts.
-    pub const NEW: Self =
-        Self { counters: [Counter::NEW; 3], due: u64::MAX, speaker: false };
+    pub const NEW: Self = Self {
+        counters: [Counter::NEW; 3],
+        due: u64::MAX,
+        speaker: false,
+    };
 
     /// The tick of the next interrupt; `u64::MAX` for never.
     pub const fn due(&self) -> u64 {
@@ -203,7 +212,12 @@ impl Pit {
                     0 => counter.latch = counter.latch.or(Some(counter.count(now))),
                     access => {
                         let gate = counter.gate;
-                        *counter = Counter { mode: value >> 1 & 7, access, gate, ..Counter::NEW };
+                        *counter = Counter {
+                            mode: value >> 1 & 7,
+                            access,
+                            gate,
+                            ..Counter::NEW
+                        };
                         if value >> 6 == 0 {
                             self.due = u64::MAX;
                         }
@@ -282,7 +296,11 @@ mod tests {
         pit.write(0x40, 100, 0);
         pit.write(0x40, 0, 0);
         pit.write(0x43, 0x00, 40);
-        assert_eq!((pit.read(0x40, 90), pit.read(0x40, 95)), (60, 0), "latched at 40");
+        assert_eq!(
+            (pit.read(0x40, 90), pit.read(0x40, 95)),
+            (60, 0),
+            "latched at 40"
+        );
         assert_eq!((pit.read(0x40, 90), pit.read(0x40, 90)), (10, 0));
         assert!(pit.expired(100));
         assert_eq!(pit.due(), u64::MAX);
@@ -298,6 +316,10 @@ mod tests {
         assert_eq!(pit.read(0x61, 10_099) & 0x20, 0);
         assert_eq!(pit.read(0x61, 10_100) & 0x20, 0x20);
         pit.write(0x43, 0xe8, 10_100);
-        assert_eq!(pit.read(0x42, 10_100) & 0x80, 0x80, "read-back shows the output");
+        assert_eq!(
+            pit.read(0x42, 10_100) & 0x80,
+            0x80,
+            "read-back shows the output"
+        );
     }
 }
