@@ -6,11 +6,26 @@
 
 #![forbid(unsafe_code)]
 
+mod block;
 mod bus;
+mod code;
 mod cpu;
 mod cpuid;
+mod decode;
+mod deliver;
+pub mod disasm;
+mod fault;
+mod flags;
+mod insn;
+mod memory;
+mod mode;
+mod msr;
+mod operand;
+mod run;
+mod segment;
 mod state;
 pub mod tlb;
+mod translate;
 
 pub use bus::{Bus, Page};
 pub use cpu::{Cpu, Saved};
@@ -22,7 +37,7 @@ pub use state::{Fpu, Msrs, Segment, State, TableRegister, gpr, seg};
 pub enum Stop {
     /// The clock reached the moment asked for.
     Deadline,
-    /// The CPU wrote to a port or a device: deadlines and interrupt lines may have changed.
+    /// The CPU read or wrote a port or a device: deadlines and interrupt lines may have changed.
     Device,
     /// HLT: nothing happens until an interrupt. The board moves the clock.
     Halt,

@@ -35,6 +35,24 @@ impl Entry {
     /// The dirty bit in memory is known to be set.
     pub const D: u8 = 16;
 
+    /// A translation to physical page `frame`, with no permission yet.
+    pub(crate) fn new(frame: u64, page_bits: u8) -> Self {
+        Self {
+            tag: 0,
+            frame,
+            page_bits,
+            bits: 0,
+        }
+    }
+    /// With paging off an address is its own translation, and everything is allowed.
+    pub(crate) fn identity(va: u64) -> Self {
+        Self {
+            tag: 0,
+            frame: va >> 12,
+            page_bits: 12,
+            bits: Self::W | Self::D,
+        }
+    }
     /// The virtual page number, if the entry holds anything.
     pub fn page(&self) -> Option<u64> {
         self.tag.checked_sub(1)
@@ -87,6 +105,12 @@ impl Tlb {
             }
         }
     }
+    /// Forgets one 4-KiB piece.
+    pub fn forget_one(&mut self, page: u64) {
+        if self.get(page).is_some() {
+            self.entries[Self::slot(page)] = Entry::default();
+        }
+    }
     /// Forgets the page that holds virtual page number `page`: all its pieces, if it is large.
     pub fn flush_page(&mut self, page: u64) {
         for entry in &mut self.entries {
@@ -100,5 +124,75 @@ impl Tlb {
     /// What is remembered, in slot order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(|entry| entry.tag != 0)
+    }
+}
+
+/// What the fast path asks of an access: is the page's tag here?
+///
+/// Derived from the data TLB, the page's kind and the privilege level; an absent tag only
+/// means the slow way round.
+#[derive(Clone, Copy)]
+pub(crate) struct Tag {
+    /// Linear address of the page, if loads may go straight to memory; else [`Tag::ABSENT`].
+    pub read: u64,
+    /// The same for stores.
+    pub write: u64,
+    /// Where the page stands in [`Bus::memory`](crate::Bus::memory).
+    pub offset: usize,
+}
+
+impl Tag {
+    /// No page has this address.
+    pub const ABSENT: u64 = 1;
+    const NONE: Self = Self {
+        read: Self::ABSENT,
+        write: Self::ABSENT,
+        offset: 0,
+    };
+}
+
+/// Two banks of tags, supervisor and user, so that a system call need not empty them.
+pub(crate) struct Tags(Box<[Tag; 2 * ENTRIES]>);
+
+impl Default for Tags {
+    fn default() -> Self {
+        Self(Box::new([Tag::NONE; 2 * ENTRIES]))
+    }
+}
+
+impl Tags {
+    /// The tag that would hold linear address `va` in `bank` (0 or [`ENTRIES`]).
+    #[inline(always)]
+    pub fn at(&self, bank: usize, va: u64) -> &Tag {
+        &self.0[(bank | (va >> 12) as usize % ENTRIES) % (2 * ENTRIES)]
+    }
+    /// The same, to change.
+    pub fn at_mut(&mut self, bank: usize, va: u64) -> &mut Tag {
+        &mut self.0[(bank | (va >> 12) as usize % ENTRIES) % (2 * ENTRIES)]
+    }
+    /// No tag at all.
+    pub fn forget(&mut self) {
+        self.0.fill(Tag::NONE);
+    }
+    /// No tag for the slot of `va`.
+    pub fn forget_page(&mut self, va: u64) {
+        *self.at_mut(0, va) = Tag::NONE;
+        *self.at_mut(ENTRIES, va) = Tag::NONE;
+    }
+    /// No tag for stores.
+    pub fn forget_writable(&mut self) {
+        for tag in self.0.iter_mut() {
+            tag.write = Tag::ABSENT;
+        }
+    }
+    /// No tag for stores to the page at `offset` in memory: it now holds decoded code.
+    pub fn protect(&mut self, offset: usize) {
+        for tag in self
+            .0
+            .iter_mut()
+            .filter(|tag| tag.offset == offset & !0xfff)
+        {
+            tag.write = Tag::ABSENT;
+        }
     }
 }
