@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::{dist, serve, stages, workspace};
@@ -35,25 +37,29 @@ enum Command {
     },
 }
 
-fn main() -> Result<()> {
-    match Args::parse().command {
-        Command::Build => dist::build(),
+fn main() -> ExitCode {
+    match run(Args::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// False if something was found not to hold.
+fn run(command: Command) -> Result<bool> {
+    match command {
+        Command::Build => dist::build()?,
         Command::Serve { port } => {
             dist::build()?;
             let server = serve::Server::open(&workspace::dist(), port, "/")?;
             println!("\nRingside is at {}  (Ctrl-C stops it)", server.url());
             server.wait();
-            Ok(())
         }
-        Command::Test { list: true, .. } => {
-            stages::list();
-            Ok(())
-        }
-        Command::Test { only, .. } => {
-            if !stages::run(&only)? {
-                std::process::exit(1);
-            }
-            Ok(())
-        }
+        Command::Test { list: true, .. } => stages::list(),
+        Command::Test { only, .. } => return stages::run(&only),
     }
+    Ok(true)
 }
