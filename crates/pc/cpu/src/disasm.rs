@@ -16,6 +16,8 @@ pub struct Line {
     pub text: String,
     /// What it does, if this CPU knows it.
     pub meaning: Option<&'static str>,
+    /// Whether it needs CPL 0 (or an I/O privilege).
+    pub privileged: bool,
 }
 
 /// Disassembles all of `bytes`, which stand at `ip`, as 16-, 32- or 64-bit code. The last
@@ -46,6 +48,7 @@ pub fn disassemble(bytes: &[u8], ip: u64, bitness: u32) -> Vec<Line> {
             bytes: bytes[from..from + instruction.len()].to_vec(),
             text,
             meaning: explain(&instruction),
+            privileged: instruction.is_privileged(),
         });
     }
     lines
