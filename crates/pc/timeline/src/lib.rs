@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod keyframes;
+mod pc;
 mod replay;
 mod step;
 mod timeline;

@@ -25,8 +25,8 @@ pub trait Replay {
     fn snapshot(&mut self) -> Self::Snapshot;
     /// Back (or on) to a state.
     fn restore(&mut self, snapshot: &Self::Snapshot);
-    /// Takes an input now.
-    fn input(&mut self, input: &Self::Input);
+    /// Takes an input at moment `at`: now, or later than its clock if it slept for ever.
+    fn input(&mut self, at: Moment, input: &Self::Input);
     /// A hash over the whole state.
     fn hash(&mut self) -> u128;
 }

@@ -151,7 +151,7 @@ impl<M: Replay> Timeline<M> {
         self.keyframes.forget_after(self.now);
         self.inputs.retain(|recorded| recorded.at <= self.now);
         self.head = self.now;
-        self.machines[machine].input(&input);
+        self.machines[machine].input(self.now, &input);
         self.inputs.push(Recorded {
             at: self.now,
             machine,
@@ -174,7 +174,7 @@ impl<M: Replay> Timeline<M> {
     fn apply_inputs(&mut self) {
         let now = self.now;
         for recorded in self.inputs.iter().filter(|recorded| recorded.at == now) {
-            self.machines[recorded.machine].input(&recorded.input);
+            self.machines[recorded.machine].input(now, &recorded.input);
         }
     }
 }

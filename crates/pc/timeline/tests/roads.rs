@@ -63,7 +63,7 @@ impl Replay for Toy {
     fn restore(&mut self, snapshot: &Toy) {
         self.clone_from(snapshot);
     }
-    fn input(&mut self, input: &u8) {
+    fn input(&mut self, _: Moment, input: &u8) {
         self.state ^= u64::from(*input) << 13;
         self.wake_at = self.clock;
     }

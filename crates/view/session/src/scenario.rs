@@ -7,10 +7,19 @@ use serde::Deserialize;
 
 /// The scenarios that are built in: id and text. One row each.
 const BUILT_IN: [(&str, &str); 4] = [
-    ("containers", include_str!("../../../../scenarios/containers.toml")),
+    (
+        "containers",
+        include_str!("../../../../scenarios/containers.toml"),
+    ),
     ("vms", include_str!("../../../../scenarios/vms.toml")),
-    ("containers-in-vms", include_str!("../../../../scenarios/containers-in-vms.toml")),
-    ("side-by-side", include_str!("../../../../scenarios/side-by-side.toml")),
+    (
+        "containers-in-vms",
+        include_str!("../../../../scenarios/containers-in-vms.toml"),
+    ),
+    (
+        "side-by-side",
+        include_str!("../../../../scenarios/side-by-side.toml"),
+    ),
 ];
 
 /// What a scenario file says.
@@ -149,7 +158,8 @@ impl Scenario {
         let mut this: Self = toml::from_str(text)
             .map_err(|error| format!("scenario `{id}`: {}", error.to_string().trim()))?;
         this.id = id.to_owned();
-        this.check().map_err(|error| format!("scenario `{id}`: {error}"))?;
+        this.check()
+            .map_err(|error| format!("scenario `{id}`: {error}"))?;
         Ok(this)
     }
 
@@ -160,15 +170,20 @@ impl Scenario {
     pub fn built_in(id: &str) -> Result<Self, String> {
         let Some((id, text)) = BUILT_IN.iter().find(|(known, _)| *known == id) else {
             let known: Vec<_> = BUILT_IN.iter().map(|(id, _)| *id).collect();
-            return Err(format!("there is no scenario `{id}`; there are: {}", known.join(", ")));
+            return Err(format!(
+                "there is no scenario `{id}`; there are: {}",
+                known.join(", ")
+            ));
         };
         Self::parse(id, text)
     }
 
     /// All built-in scenarios, in the chooser's order.
     pub fn all() -> Vec<Self> {
-        let mut all: Vec<_> =
-            BUILT_IN.iter().filter_map(|(id, text)| Self::parse(id, text).ok()).collect();
+        let mut all: Vec<_> = BUILT_IN
+            .iter()
+            .filter_map(|(id, text)| Self::parse(id, text).ok())
+            .collect();
         all.sort_by_key(|scenario| scenario.order);
         all
     }
@@ -184,11 +199,16 @@ impl Scenario {
                 return Err(format!("machine `{id}` has VMs, but its image is a kernel"));
             }
             if machine.vms.len() > 3 {
-                return Err(format!("machine `{id}`: a PC has serial ports for three VMs"));
+                return Err(format!(
+                    "machine `{id}`: a PC has serial ports for three VMs"
+                ));
             }
             let named = machine.consoles.iter().map(|console| console.id.as_str());
             consoles.extend(named);
-            let bad = machine.consoles.iter().find(|console| !(1..=4).contains(&console.uart));
+            let bad = machine
+                .consoles
+                .iter()
+                .find(|console| !(1..=4).contains(&console.uart));
             if let Some(bad) = bad {
                 return Err(format!("console `{}`: uart must be 1 to 4", bad.id));
             }
@@ -220,12 +240,23 @@ mod tests {
     fn mistakes_are_named() {
         let error = |text: &str| Scenario::parse("x", text).unwrap_err();
         let head = "title='t'\norder=1\nabout='a'\nstart=0\n";
-        assert!(error("title='t'").contains("missing field"), "{}", error("title='t'"));
+        assert!(
+            error("title='t'").contains("missing field"),
+            "{}",
+            error("title='t'")
+        );
         assert!(error(head).contains("machine"), "{}", error(head));
         let machine = "[[machine]]\nid='m'\ntitle='m'\nimage='kernel'\nram='lots'\n";
         let text = format!("{head}{machine}");
-        assert!(error(&text).contains("`lots` is not a size"), "{}", error(&text));
+        assert!(
+            error(&text).contains("`lots` is not a size"),
+            "{}",
+            error(&text)
+        );
         let unknown = Scenario::built_in("nope").unwrap_err();
-        assert!(unknown.contains("nope") && unknown.contains("containers"), "{unknown}");
+        assert!(
+            unknown.contains("nope") && unknown.contains("containers"),
+            "{unknown}"
+        );
     }
 }

@@ -34,9 +34,17 @@ const NAMES: [&str; 16] = [
 pub fn view(sight: &Sight<'_>, at: &Whereabouts) -> CpuView {
     let cpu = sight.cpu;
     let mut registers = vec![("RIP".to_owned(), cpu.rip)];
-    registers.extend(NAMES.iter().zip(cpu.gpr).map(|(name, value)| ((*name).to_owned(), value)));
-    let set: Vec<&str> =
-        FLAGS.iter().filter(|(bit, _)| cpu.rflags & bit != 0).map(|(_, name)| *name).collect();
+    registers.extend(
+        NAMES
+            .iter()
+            .zip(cpu.gpr)
+            .map(|(name, value)| ((*name).to_owned(), value)),
+    );
+    let set: Vec<&str> = FLAGS
+        .iter()
+        .filter(|(bit, _)| cpu.rflags & bit != 0)
+        .map(|(_, name)| *name)
+        .collect();
     CpuView {
         mode: mode(sight).into(),
         cpl: cpu.cpl,
@@ -45,12 +53,17 @@ pub fn view(sight: &Sight<'_>, at: &Whereabouts) -> CpuView {
         registers,
         rflags: cpu.rflags,
         flags: set.join(" "),
-        control: [("CR0", cpu.cr0), ("CR2", cpu.cr2), ("CR3", cpu.cr3), ("CR4", cpu.cr4)]
-            .into_iter()
-            .chain([("EFER", cpu.efer)])
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-        code: code(sight),
+        control: [
+            ("CR0", cpu.cr0),
+            ("CR2", cpu.cr2),
+            ("CR3", cpu.cr3),
+            ("CR4", cpu.cr4),
+        ]
+        .into_iter()
+        .chain([("EFER", cpu.efer)])
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect(),
+        code: code(sight, LINES),
         symbol: symbol(sight, at),
     }
 }
@@ -79,20 +92,29 @@ pub fn bitness(sight: &Sight<'_>) -> u32 {
     }
 }
 
-fn code(sight: &Sight<'_>) -> Vec<CodeLine> {
+/// `lines` instructions from RIP on.
+pub fn code(sight: &Sight<'_>, lines: usize) -> Vec<CodeLine> {
     let bits = bitness(sight);
     // 64-bit code ignores the base of CS.
-    let base = if bits == 64 { 0 } else { sight.cpu.seg[cpu::seg::CS].base };
+    let base = if bits == 64 {
+        0
+    } else {
+        sight.cpu.seg[cpu::seg::CS].base
+    };
     let at = base.wrapping_add(sight.cpu.rip);
-    let bytes = code_at(sight.space(), at, LINES * 15);
+    let bytes = code_at(sight.space(), at, lines * 15);
     cpu::disasm::disassemble(&bytes, sight.cpu.rip, bits)
         .into_iter()
-        .take(LINES)
+        .take(lines)
         .map(|line| CodeLine {
             ip: line.ip,
-            bytes: line.bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            bytes: line
+                .bytes
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
             text: line.text,
-            explain: line.explain,
+            explain: line.meaning.unwrap_or_default().into(),
             privileged: line.privileged,
         })
         .collect()

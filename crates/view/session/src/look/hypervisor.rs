@@ -38,7 +38,10 @@ fn describe(this: &mut StackBox, sight: &Sight<'_>, view: &HypervisorView, share
     this.cpu_ticks = Some(had);
     this.cpu_share = shares.of(&this.path, sight.moment, had);
     this.facts = vec![
-        ("configuration".into(), "trap: guest kernels run in ring 3 on shadow page tables".into()),
+        (
+            "configuration".into(),
+            "trap: guest kernels run in ring 3 on shadow page tables".into(),
+        ),
         ("VMs".into(), view.live().count().to_string()),
     ];
     let exits: u64 = view.vms.iter().flat_map(|vm| vm.exits).sum();
@@ -54,13 +57,7 @@ fn describe(this: &mut StackBox, sight: &Sight<'_>, view: &HypervisorView, share
     }
 }
 
-fn vm_box(
-    sight: &Sight<'_>,
-    slot: u32,
-    vm: &Vm,
-    vcpu: &Vcpu,
-    shares: &mut Shares,
-) -> StackBox {
+fn vm_box(sight: &Sight<'_>, slot: u32, vm: &Vm, vcpu: &Vcpu, shares: &mut Shares) -> StackBox {
     let name = objects::text(&vm.name).to_owned();
     let path = format!("{}/hv/vm{slot}", sight.spec.id);
     let (state, why) = match vm.state {
@@ -91,12 +88,20 @@ fn vm_box(
             ("memory".into(), partition(vm)),
             ("weight".into(), vm.weight.to_string()),
             ("guest CR3".into(), format!("{:#x}", vcpu.cr3)),
-            ("shadow roots".into(), format!("{:#x} {:#x}", vcpu.kernel_root, vcpu.user_root)),
+            (
+                "shadow roots".into(),
+                format!("{:#x} {:#x}", vcpu.kernel_root, vcpu.user_root),
+            ),
             ("virtual CPL".into(), vcpu.cpl.to_string()),
             ("virtual IF".into(), vcpu.interrupts.to_string()),
         ],
         counts,
-        console: sight.spec.vms.iter().any(|spec| spec.name == name).then(|| name.clone()),
+        console: sight
+            .spec
+            .vms
+            .iter()
+            .any(|spec| spec.name == name)
+            .then(|| name.clone()),
         ..StackBox::default()
     };
     let prefix = Prefix::guest(&sight.spec.id, slot, &name);
@@ -113,20 +118,19 @@ fn vm_box(
 
 fn partition(vm: &Vm) -> String {
     let mib = vm.memory_bytes >> 20;
-    format!("{mib} MiB of host-physical memory from {:#x} on", vm.memory_at)
+    format!(
+        "{mib} MiB of host-physical memory from {:#x} on",
+        vm.memory_at
+    )
 }
 
 /// The tables of the kernel in a VM, through the guest's own page tables.
-fn guest_kernel(
-    sight: &Sight<'_>,
-    vm: &Vm,
-    vcpu: &Vcpu,
-) -> Option<Result<KernelView, Unreadable>> {
+fn guest_kernel(sight: &Sight<'_>, vm: &Vm, vcpu: &Vcpu) -> Option<Result<KernelView, Unreadable>> {
     let at = sight.guests.kernel.symbol("KERNEL_ROOT")?;
     let mode = PagingMode::of(vcpu.cr0, vcpu.cr4, vcpu.efer);
     if mode != PagingMode::Long {
         return None;
     }
-    let memory = GuestMemory::new(sight.memory, vm.memory_at, vm.memory_bytes);
+    let memory = GuestMemory::new(&*sight.memory, vm.memory_at, vm.memory_bytes);
     KernelView::read(Space::new(&memory, mode, vcpu.cr3), at).transpose()
 }

@@ -17,11 +17,17 @@ pub struct Prefix {
 impl Prefix {
     /// A bare kernel's.
     pub fn bare(machine: &str) -> Self {
-        Self { kernel: format!("{machine}/os"), console: None }
+        Self {
+            kernel: format!("{machine}/os"),
+            console: None,
+        }
     }
     /// A guest kernel's.
     pub fn guest(machine: &str, vm: u32, name: &str) -> Self {
-        Self { kernel: format!("{machine}/hv/vm{vm}/os"), console: Some(name.to_owned()) }
+        Self {
+            kernel: format!("{machine}/hv/vm{vm}/os"),
+            console: Some(name.to_owned()),
+        }
     }
 }
 
@@ -66,8 +72,15 @@ pub fn kernel_box(
 
 fn describe(this: &mut StackBox, prefix: &Prefix, view: &KernelView, shares: &mut Shares) {
     let root = &view.root;
-    let host = view.uts_ns.first().map_or("", |uts| objects::text(&uts.nodename));
-    this.name = if host.is_empty() { "kernel".into() } else { format!("kernel · {host}") };
+    let host = view
+        .uts_ns
+        .first()
+        .map_or("", |uts| objects::text(&uts.nodename));
+    this.name = if host.is_empty() {
+        "kernel".into()
+    } else {
+        format!("kernel · {host}")
+    };
     (this.state, this.why) = if root.init_tsc == 0 {
         (State::Booting, "no program runs yet".into())
     } else if root.idle != 0 {
@@ -85,7 +98,10 @@ fn describe(this: &mut StackBox, prefix: &Prefix, view: &KernelView, shares: &mu
     ];
     if root.init_tsc > root.boot_tsc && root.boot_tsc != 0 {
         let boot = root.init_tsc - root.boot_tsc;
-        this.facts.push(("boot".into(), format!("{boot} ticks from its first instruction to init")));
+        this.facts.push((
+            "boot".into(),
+            format!("{boot} ticks from its first instruction to init"),
+        ));
     }
     this.counts = vec![
         ("system calls".into(), root.syscalls),
@@ -95,18 +111,27 @@ fn describe(this: &mut StackBox, prefix: &Prefix, view: &KernelView, shares: &mu
     ];
     let clock = kernel_clock(view);
     let walled = containers(view);
-    let in_container = |slot| walled.iter().any(|ct| ct.tasks.iter().any(|t| t.slot == slot));
+    let in_container = |slot| {
+        walled
+            .iter()
+            .any(|ct| ct.tasks.iter().any(|t| t.slot == slot))
+    };
     for task in view.live().filter(|task| !in_container(task.slot)) {
-        this.inside.push(process(prefix, view, task, None, clock, shares));
+        this.inside
+            .push(process(prefix, view, task, None, clock, shares));
     }
     for container in &walled {
-        this.inside.push(container_box(prefix, view, container, clock, shares));
+        this.inside
+            .push(container_box(prefix, view, container, clock, shares));
     }
 }
 
 /// The time that this kernel has accounted for: what all tasks and the idle loop had.
 fn kernel_clock(view: &KernelView) -> u64 {
-    let group = view.cgroups.first().map_or(0, |root| root.cpu.user + root.cpu.system);
+    let group = view
+        .cgroups
+        .first()
+        .map_or(0, |root| root.cpu.user + root.cpu.system);
     group + view.root.idle_ticks
 }
 
@@ -136,10 +161,12 @@ fn container_box(
         }
     }
     let walls = container.walls.join(", ");
-    this.facts.insert(0, ("namespaces of its own".into(), walls));
+    this.facts
+        .insert(0, ("namespaces of its own".into(), walls));
     for task in &container.tasks {
         let ns = Some(container.pid_ns);
-        this.inside.push(process(prefix, view, *task, ns, clock, shares));
+        this.inside
+            .push(process(prefix, view, *task, ns, clock, shares));
     }
     let asleep = |task: &TaskRef<'_>| matches!(task.task.state, state::SLEEPING | state::ZOMBIE);
     if this.state == State::Running && container.tasks.iter().all(asleep) {
@@ -156,10 +183,12 @@ fn limits(this: &mut StackBox, view: &KernelView, id: u32, group: &Cgroup) {
     if let Some(quota) = bounded(group.cpu.quota) {
         let limit = quota.saturating_mul(1000) / group.cpu.period.max(1);
         this.cpu_limit = Some(limit as u32);
-        this.facts.push(("cpu.max".into(), format!("{}.{} %", limit / 10, limit % 10)));
+        this.facts
+            .push(("cpu.max".into(), format!("{}.{} %", limit / 10, limit % 10)));
     }
     let pids = bounded(group.pids.max).map_or("max".into(), |max| max.to_string());
-    this.facts.push(("pids".into(), format!("{} of {pids}", group.pids.current)));
+    this.facts
+        .push(("pids".into(), format!("{} of {pids}", group.pids.current)));
     this.counts = vec![
         ("periods throttled".into(), group.cpu.nr_throttled),
         ("times at memory.max".into(), group.memory.events_max),
@@ -179,7 +208,10 @@ fn process(
     let task = this.task;
     let path = task_path(prefix, task, container_ns);
     let had = task.user_ticks + task.kernel_ticks;
-    let level = view.pid_ns.get(task.pid_ns as usize).map_or(0, |ns| ns.level as usize);
+    let level = view
+        .pid_ns
+        .get(task.pid_ns as usize)
+        .map_or(0, |ns| ns.level as usize);
     let own = task.numbers.get(level).copied().unwrap_or(0);
     let (state, why) = state_of(task);
     let mm = view.mms.get(task.mm as usize).filter(|mm| mm.refs > 0);

@@ -28,7 +28,7 @@ pub struct Sight<'a> {
     /// The guests' images, for symbols.
     pub guests: &'a Guests,
     /// Physical memory.
-    pub memory: &'a dyn Memory,
+    pub memory: Box<dyn Memory + 'a>,
     /// The CPU's registers.
     pub cpu: &'a CpuState,
     /// The clock.
@@ -43,24 +43,34 @@ pub struct Sight<'a> {
     pub stopped: Option<String>,
 }
 
-impl<'a> Sight<'a> {
+impl Sight<'_> {
     /// The address space that the CPU is in.
-    pub fn space(&self) -> Space<'a> {
+    pub fn space(&self) -> Space<'_> {
         let mode = PagingMode::of(self.cpu.cr0, self.cpu.cr4, self.cpu.efer);
-        Space::new(self.memory, mode, self.cpu.cr3)
+        Space::new(&*self.memory, mode, self.cpu.cr3)
     }
 
     /// The bare kernel's tables; `None` before it has filled them in.
     pub fn kernel(&self) -> Option<Result<KernelView, Unreadable>> {
         let at = self.guests.kernel.symbol("KERNEL_ROOT")?;
         // Until the kernel runs in long mode there is no mapping to read it by.
-        self.long_mode().then(|| KernelView::read(self.space(), at).transpose())?
+        self.long_mode()
+            .then(|| KernelView::read(self.space(), at).transpose())?
     }
 
     /// The hypervisor's tables; `None` before it has filled them in.
     pub fn hypervisor(&self) -> Option<Result<HypervisorView, Unreadable>> {
         let at = self.guests.hypervisor.symbol("HYPERVISOR_ROOT")?;
-        self.long_mode().then(|| HypervisorView::read(self.space(), at).transpose())?
+        self.long_mode()
+            .then(|| HypervisorView::read(self.space(), at).transpose())?
+    }
+
+    /// The instruction at RIP, in Intel syntax.
+    pub fn instruction(&self) -> String {
+        cpu::code(self, 1)
+            .pop()
+            .map(|line| line.text)
+            .unwrap_or_default()
     }
 
     fn long_mode(&self) -> bool {
@@ -78,13 +88,19 @@ pub fn look(sight: &Sight<'_>, shares: &mut Shares) -> Machine {
         memory_bytes: Some(sight.ram_bytes),
         cpu_ticks: Some(sight.retired),
         facts: vec![
-            ("CPU".into(), "x86-64, emulated instruction by instruction".into()),
+            (
+                "CPU".into(),
+                "x86-64, emulated instruction by instruction".into(),
+            ),
             ("RAM".into(), format!("{} MiB", sight.ram_bytes >> 20)),
             ("POST code".into(), format!("{:#04x}", sight.post)),
         ],
         counts: vec![
             ("instructions retired".into(), sight.retired),
-            ("ticks slept".into(), sight.moment - sight.retired.min(sight.moment)),
+            (
+                "ticks slept".into(),
+                sight.moment - sight.retired.min(sight.moment),
+            ),
         ],
         ..StackBox::default()
     };

@@ -5,8 +5,8 @@ use objects::kernel::{Frame, frame};
 use scene::Stretch;
 use x86::paging::PagingMode;
 
-use super::kernel::Prefix;
 use super::Sight;
+use super::kernel::Prefix;
 use crate::scenario::ImageKind;
 
 const FRAME_BYTES: u64 = 4096;
@@ -41,7 +41,7 @@ fn hypervisor(map: &mut Map, sight: &Sight<'_>) {
         let end = (vm.memory_at + vm.memory_bytes) / FRAME_BYTES;
         let prefix = Prefix::guest(&sight.spec.id, slot, objects::text(&vm.name));
         let mode = PagingMode::of(vcpu.cr0, vcpu.cr4, vcpu.efer);
-        let memory = GuestMemory::new(sight.memory, vm.memory_at, vm.memory_bytes);
+        let memory = GuestMemory::new(&*sight.memory, vm.memory_at, vm.memory_bytes);
         let space = Space::new(&memory, mode, vcpu.cr3);
         if mode == PagingMode::Long
             && let Some(at) = sight.guests.kernel.symbol("KERNEL_ROOT")
@@ -56,7 +56,9 @@ fn hypervisor(map: &mut Map, sight: &Sight<'_>) {
 
 /// A kernel's frames, one after another, from where the map ends.
 fn kernel(map: &mut Map, prefix: &Prefix, space: Space<'_>, view: &KernelView) {
-    let Ok(frames) = KernelView::frames(space, &view.root) else { return };
+    let Ok(frames) = KernelView::frames(space, &view.root) else {
+        return;
+    };
     let owners = owners(prefix, view);
     for this in &frames {
         let (owner, kind) = owner(this, prefix, &owners);
@@ -70,7 +72,11 @@ fn owners(prefix: &Prefix, view: &KernelView) -> Vec<Option<String>> {
     for container in inspect::containers(view) {
         for this in &container.tasks {
             if let Some(owner) = owners.get_mut(this.task.mm as usize) {
-                *owner = Some(super::kernel::task_path(prefix, this.task, Some(container.pid_ns)));
+                *owner = Some(super::kernel::task_path(
+                    prefix,
+                    this.task,
+                    Some(container.pid_ns),
+                ));
             }
         }
     }
@@ -124,7 +130,11 @@ impl Map {
             return;
         }
         let (owner, kind) = (owner.to_owned(), kind.to_owned());
-        self.stretches.push(Stretch { frames: frames as u32, owner, kind });
+        self.stretches.push(Stretch {
+            frames: frames as u32,
+            owner,
+            kind,
+        });
     }
 
     /// Grows to `end` frames with one owner; does nothing if it is as long already.
@@ -135,7 +145,9 @@ impl Map {
     /// Cuts to `end` frames: a guest's own table may tell of more than its partition has.
     fn truncate(&mut self, end: u64) {
         while self.len > end {
-            let Some(last) = self.stretches.last_mut() else { return };
+            let Some(last) = self.stretches.last_mut() else {
+                return;
+            };
             let cut = (self.len - end).min(u64::from(last.frames));
             last.frames -= cut as u32;
             self.len -= cut;
@@ -151,4 +163,3 @@ impl Map {
         self.fill_with(end, "", "free");
     }
 }
-

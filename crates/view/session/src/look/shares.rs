@@ -22,7 +22,10 @@ impl Shares {
     /// Per mille that `counter` grew of what `clock` grew over the last window. Both must be
     /// of one layer's making. `None` until a window has passed.
     pub fn of(&mut self, path: &str, clock: u64, counter: u64) -> Option<u32> {
-        let begin = self.begin.entry(path.to_owned()).or_insert((clock, counter));
+        let begin = self
+            .begin
+            .entry(path.to_owned())
+            .or_insert((clock, counter));
         if clock < begin.0 || counter < begin.1 {
             // Time went back: begin again.
             *begin = (clock, counter);

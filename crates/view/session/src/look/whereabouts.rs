@@ -69,7 +69,10 @@ pub fn whereabouts(sight: &Sight<'_>) -> Whereabouts {
             here.path = format!("{id}/os");
             here.name = "the kernel".into();
             let prefix = Prefix::bare(id);
-            let current = sight.long_mode().then(|| current_task(sight.space(), sight)).flatten();
+            let current = sight
+                .long_mode()
+                .then(|| current_task(sight.space(), sight))
+                .flatten();
             in_kernel(&mut here, &prefix, current, sight.cpu.cpl);
         }
         ImageKind::Hypervisor => {
@@ -103,7 +106,9 @@ fn in_kernel(here: &mut Whereabouts, prefix: &Prefix, current: Option<Current>, 
 }
 
 fn in_guest(here: &mut Whereabouts, sight: &Sight<'_>) {
-    let Some((slot, vm, vcpu)) = current_vm(sight) else { return };
+    let Some((slot, vm, vcpu)) = current_vm(sight) else {
+        return;
+    };
     let name = objects::text(&vm.name).to_owned();
     let prefix = Prefix::guest(&sight.spec.id, slot, &name);
     here.layer = Layer::Kernel;
@@ -115,7 +120,7 @@ fn in_guest(here: &mut Whereabouts, sight: &Sight<'_>) {
     if mode != PagingMode::Long {
         return;
     }
-    let memory = GuestMemory::new(sight.memory, vm.memory_at, vm.memory_bytes);
+    let memory = GuestMemory::new(&*sight.memory, vm.memory_at, vm.memory_bytes);
     let current = current_task(Space::new(&memory, mode, vcpu.cr3), sight);
     in_kernel(here, &prefix, current, vcpu.cpl as u8);
 }
@@ -160,12 +165,22 @@ fn current_task(space: Space<'_>, sight: &Sight<'_>) -> Option<Current> {
         container_ns = Some(id);
         id = ns.parent;
     }
-    Some(Current { slot: root.current, task, container_ns })
+    Some(Current {
+        slot: root.current,
+        task,
+        container_ns,
+    })
 }
 
 fn element<T: zerocopy::FromBytes>(space: Space<'_>, table: Table, index: u32) -> Option<T> {
     (u64::from(index) < table.len).then_some(())?;
-    space.object(table.base.checked_add(u64::from(index).checked_mul(table.stride)?)?).ok()
+    space
+        .object(
+            table
+                .base
+                .checked_add(u64::from(index).checked_mul(table.stride)?)?,
+        )
+        .ok()
 }
 
 /// Reads a stretch of memory for the disassembler; short if the page after is missing.
@@ -180,4 +195,3 @@ pub fn code_at(space: Space<'_>, va: u64, most: usize) -> Vec<u8> {
     }
     bytes
 }
-
