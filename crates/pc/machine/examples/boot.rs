@@ -66,13 +66,29 @@ fn options() -> Result<Options, String> {
 fn run() -> Result<ExitCode, String> {
     let options = options()?;
     let [firmware, image] = [&options.files[0], &options.files[1]];
-    let modules: Vec<_> = options.initrds.iter().map(|file| Module::new(file)).collect();
+    let modules: Vec<_> = options
+        .initrds
+        .iter()
+        .map(|file| Module::new(file))
+        .collect();
     let (modules, command_line) = (&modules[..], options.append.as_str());
     let boot = match options.multiboot {
-        true => Boot::Multiboot1 { image, modules, command_line },
-        false => Boot::Pvh { image, modules, command_line },
+        true => Boot::Multiboot1 {
+            image,
+            modules,
+            command_line,
+        },
+        false => Boot::Pvh {
+            image,
+            modules,
+            command_line,
+        },
     };
-    let config = Config { ram_mib: options.ram_mib, firmware: Some(firmware), boot };
+    let config = Config {
+        ram_mib: options.ram_mib,
+        firmware: Some(firmware),
+        boot,
+    };
     let mut machine = Machine::new(config).map_err(|why| why.to_string())?;
 
     let mut shown = 0;
@@ -82,7 +98,10 @@ fn run() -> Result<ExitCode, String> {
         let stopped = machine.run(&mut (), until);
         let (from, bytes) = machine.console(0).since(shown);
         shown = from + bytes.len() as u64;
-        stdout().write_all(&bytes).and_then(|()| stdout().flush()).map_err(|why| why.to_string())?;
+        stdout()
+            .write_all(&bytes)
+            .and_then(|()| stdout().flush())
+            .map_err(|why| why.to_string())?;
         if !typed && machine.asleep() {
             typed = true;
             let bytes = options.typed.clone();
@@ -91,12 +110,12 @@ fn run() -> Result<ExitCode, String> {
             break stopped;
         }
     };
+    let hash = machine.hash();
     eprintln!(
-        "\n[{stopped:?} at {}, {} instructions retired, POST {:02x?}, hash {:016x}]",
+        "\n[{stopped:?} at {}, {} instructions retired, POST {:02x?}, hash {hash:016x}]",
         machine.clock(),
         machine.retired(),
         machine.devices().debug.post(),
-        machine.hash(),
     );
     Ok(match stopped {
         Stopped::Exited(status) => ExitCode::from(status as u8),

@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn a_tick_begins_at_its_moment_and_not_one_earlier() {
         for hz in [1, 70, 1024, CRYSTAL_HZ, 1_193_182] {
-            for tick in [1, 2, 3, 1000, hz - 1, hz, hz + 1, 1 << 40]
+            for tick in [1, 2, 3, 1000, hz - 1, hz, hz + 1, 1 << 30]
                 .into_iter()
                 .filter(|tick| *tick > 0)
             {

@@ -20,12 +20,11 @@ const FRAMES: u64 = 70;
 const LINES: u64 = 449;
 const VISIBLE_LINES: u64 = 400;
 
+/// Register numbers. Those of two bytes are high, then low.
 mod crtc {
     pub const CURSOR_START: usize = 0x0a;
     pub const START_HIGH: usize = 0x0c;
-    pub const START_LOW: usize = 0x0d;
     pub const CURSOR_HIGH: usize = 0x0e;
-    pub const CURSOR_LOW: usize = 0x0f;
 }
 
 /// The registers of the colour text mode.
@@ -127,8 +126,6 @@ mod tests {
         assert_eq!((vga.cursor(), vga.page()), (Some(1919), TEXT + 160));
         set(&mut vga, 0x0a, 0x20);
         assert_eq!(vga.cursor(), None);
-        assert_eq!(crtc::START_LOW, crtc::START_HIGH + 1);
-        assert_eq!(crtc::CURSOR_LOW, crtc::CURSOR_HIGH + 1);
     }
 
     #[test]
