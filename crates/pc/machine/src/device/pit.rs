@@ -275,7 +275,7 @@ impl Pit {
         let two = &self.counters[2];
         u8::from(two.gate)
             | u8::from(self.speaker) << 1
-            | ((now / REFRESH_TICKS & 1) as u8) << 4
+            | ((now / REFRESH_TICKS) as u8 & 1) << 4
             | u8::from(two.out(now)) << 5
     }
 
@@ -288,7 +288,7 @@ impl Pit {
 
 fn to_bcd(value: u16) -> u16 {
     (0..4).fold(0, |bcd, digit| {
-        bcd | value / 10u16.pow(digit) % 10 << (4 * digit)
+        bcd | (value / 10u16.pow(digit) % 10) << (4 * digit)
     })
 }
 

@@ -190,7 +190,7 @@ impl Rtc {
     fn encode(&self, index: u8, value: u8) -> u8 {
         let digits = |value: u8| match self.b & b::BINARY != 0 {
             true => value,
-            false => value / 10 << 4 | value % 10,
+            false => ((value / 10) << 4) | (value % 10),
         };
         if index != 4 || self.b & b::HOURS_24 != 0 {
             return digits(value);

@@ -130,11 +130,12 @@ impl Uart {
 
     /// Takes a character from the line, notices a timeout.
     pub fn act(&mut self, at: Moment) {
-        if self.line_free <= at && self.has_room() {
-            if let Some(byte) = self.waiting.pop_front() {
-                self.receive(at, byte);
-                self.line_free = at + self.character();
-            }
+        if self.line_free <= at
+            && self.has_room()
+            && let Some(byte) = self.waiting.pop_front()
+        {
+            self.receive(at, byte);
+            self.line_free = at + self.character();
         }
         if self.timeout_at.is_some_and(|due| due <= at) {
             self.timeout_at = None;
