@@ -12,12 +12,17 @@ a20_enable:
     out 0x92, al
 
     # Believe nothing: 0000:0500 and FFFF:0510 are 1 MiB apart. Different contents after a
-    # write through one of them mean that the line is open.
+    # write through one of them mean that the line is open. The loader has put the kernel at
+    # 1 MiB, so both bytes are put back (MOV leaves the flags of the comparison alone).
     mov ax, 0xffff
     mov es, ax
+    mov bl, [0x500]
+    mov bh, es:[0x510]
     mov byte ptr [0x500], 0x00
     mov byte ptr es:[0x510], 0xff
     cmp byte ptr [0x500], 0x00
+    mov es:[0x510], bh
+    mov [0x500], bl
     mov ax, 0
     mov es, ax
     je 1f
