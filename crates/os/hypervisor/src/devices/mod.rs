@@ -12,8 +12,9 @@
 //! | 0xF4 | exit: the VM ends itself | |
 //! | 0x3F8..0x3FF | [`uart`]: COM1, its console | 4 |
 //!
-//! Nothing here touches the PC, so all of it is tested on a development host. What a device
-//! wants from the outside is an [`Effect`], and the caller sees to it.
+//! What a guest sends waits in queues until the hypervisor carries it to the PC's devices; so,
+//! but for reading the wall clock, nothing here touches the PC and all of it is tested on a
+//! development host.
 
 pub mod pic;
 pub mod pit;
@@ -23,21 +24,9 @@ pub mod uart;
 
 use pic::Pics;
 use pit::{Clock, Pit};
+use ring::Ring;
 use rtc::Rtc;
 use uart::Uart;
-
-/// What writing a port asks of the hypervisor.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Effect {
-    /// Nothing outside the device.
-    None,
-    /// The console has something to send.
-    Console,
-    /// A byte for the debug console.
-    Debug(u8),
-    /// The guest ends itself, with this value.
-    Exit(u32),
-}
 
 /// All devices of one VM.
 #[derive(Clone, Copy)]
@@ -50,6 +39,10 @@ pub struct Devices {
     pub rtc: Rtc,
     /// Console.
     pub uart: Uart,
+    /// What it wrote to the debug console.
+    pub debug: Ring,
+    /// Something waits in `uart.sent` or `debug`.
+    pub output: bool,
     /// The last progress code.
     pub post: u8,
     /// TSC to timer ticks.
@@ -65,6 +58,8 @@ impl Devices {
         pit: Pit::NEW,
         rtc: Rtc::NEW,
         uart: Uart::NEW,
+        debug: Ring::NEW,
+        output: false,
         post: 0,
         clock: Clock::new(0, pit::HZ),
         due: u64::MAX,
@@ -119,8 +114,8 @@ impl Devices {
         u32::from(byte)
     }
 
-    /// OUT. A port where nothing is swallows it.
-    pub fn write(&mut self, port: u16, value: u32, now: u64) -> Effect {
+    /// OUT. A port where nothing is swallows it. `Some(status)` if the guest ends itself.
+    pub fn write(&mut self, port: u16, value: u32, now: u64) -> Option<u32> {
         let byte = value as u8;
         match port {
             0x20 | 0x21 | 0xa0 | 0xa1 => self.pics.write(port, byte),
@@ -130,20 +125,21 @@ impl Devices {
             }
             0x70 | 0x71 => self.rtc.write(port, byte),
             0x80 => self.post = byte,
-            0xe9 => return Effect::Debug(byte),
-            0xf4 => return Effect::Exit(value),
+            0xe9 => {
+                self.debug.push(byte);
+                self.output = true;
+            }
+            0xf4 => return Some(value),
             0x3f8..=0x3ff => {
                 self.uart.write(port & 7, byte);
                 // A pulse, because the 8259 wants an edge for each reason.
                 self.pics.set(uart::LINE, false);
                 self.pics.set(uart::LINE, self.uart.line());
-                if port == 0x3f8 {
-                    return Effect::Console;
-                }
+                self.output |= port == 0x3f8;
             }
             _ => {}
         }
-        Effect::None
+        None
     }
 }
 

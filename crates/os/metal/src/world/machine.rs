@@ -96,7 +96,10 @@ pub fn run(registers: &mut [u64; 16], rip: &mut u64, flags: &mut u64, long: bool
         *rip &= 0xffff_ffff;
     } else if !x86::addr::is_canonical(*rip) {
         // IRETQ would fault before it leaves CPL 0; fetching there is #GP in any case.
-        return Exit { vector: u16::from(x86::vector::GP), error: 0 };
+        return Exit {
+            vector: u16::from(x86::vector::GP),
+            error: 0,
+        };
     }
     // SAFETY: interrupts are off and the frame is used only between here and the way back in.
     // The flags cannot raise IOPL or clear IF, and IRETQ cannot fault.

@@ -15,6 +15,13 @@ pub struct Ram {
 }
 
 impl Ram {
+    /// No memory at all.
+    pub const NOTHING: Self = Self {
+        base: 0,
+        start: 0,
+        end: 0,
+    };
+
     /// The physical memory `start..end` through the hypervisor's direct map.
     ///
     /// # Panics
