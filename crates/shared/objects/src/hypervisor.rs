@@ -35,6 +35,24 @@ pub struct Root {
     pub tsc_hz: u64,
 }
 
+impl Root {
+    /// Before the tables are valid.
+    pub const CLOSED: Self = Self {
+        magic: 0,
+        vms: Table { base: 0, len: 0, stride: 0 },
+        vcpus: Table { base: 0, len: 0, stride: 0 },
+        current: crate::NONE,
+        idle: 0,
+        memory_bytes: 0,
+        own_bytes: 0,
+        switches: 0,
+        ticks: 0,
+        idle_ticks: 0,
+        own_ticks: 0,
+        tsc_hz: 0,
+    };
+}
+
 /// [`Vm::state`].
 #[allow(missing_docs)]
 pub mod state {
@@ -81,6 +99,26 @@ pub struct Vm {
     pub start_tsc: u64,
     /// VM exits, by [`exit`] reason.
     pub exits: [u64; exit::COUNT],
+}
+
+impl Vm {
+    /// A slot that nobody uses.
+    pub const FREE: Self = Self {
+        state: state::FREE,
+        uart: crate::NONE,
+        name: [0; 32],
+        memory_at: 0,
+        memory_bytes: 0,
+        weight: 0,
+        cap: 0,
+        reason: [0; 96],
+        shadow_frames: 0,
+        guest_ticks: 0,
+        hypervisor_ticks: 0,
+        console_bytes: 0,
+        start_tsc: 0,
+        exits: [0; exit::COUNT],
+    };
 }
 
 macro_rules! exits {
@@ -190,4 +228,38 @@ pub struct Vcpu {
     pub kernel_gs_base: u64,
     /// STAR, LSTAR, CSTAR, SFMASK.
     pub syscall: [u64; 4],
+    /// 1 in 64-bit code, 0 in 32-bit code of any mode.
+    pub long: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+impl Vcpu {
+    /// All zeros.
+    pub const ZERO: Self = Self {
+        gpr: [0; 16],
+        rip: 0,
+        rflags: 0,
+        cr0: 0,
+        cr2: 0,
+        cr3: 0,
+        cr4: 0,
+        efer: 0,
+        cpl: 0,
+        interrupts: 0,
+        halted: 0,
+        shadow: 0,
+        kernel_root: 0,
+        user_root: 0,
+        gdt: [0; 2],
+        idt: [0; 2],
+        selectors: [0; 8],
+        tss: 0,
+        fs_base: 0,
+        gs_base: 0,
+        kernel_gs_base: 0,
+        syscall: [0; 4],
+        long: 0,
+        reserved: 0,
+    };
 }
