@@ -60,6 +60,8 @@ pub enum Input {
 pub struct Machine {
     cpu: Cpu,
     board: Board,
+    /// Ticks of the clock that passed in HLT.
+    slept: Moment,
     /// How it ended, if it did.
     ended: Option<Stopped>,
 }
@@ -84,6 +86,7 @@ impl Machine {
         Ok(Self {
             cpu: Cpu::new(),
             board: Board { memory, devices },
+            slept: 0,
             ended: None,
         })
     }
@@ -95,6 +98,11 @@ impl Machine {
     /// Instructions retired so far.
     pub fn retired(&self) -> u64 {
         self.cpu.retired
+    }
+    /// Ticks that the CPU was awake: instructions retired, and faults that took the place of
+    /// one. What a step counts.
+    pub fn awake(&self) -> u64 {
+        self.cpu.clock - self.slept
     }
     /// The CPU, to look at.
     pub fn cpu(&self) -> &Cpu {
@@ -125,6 +133,10 @@ impl Machine {
     pub fn ended(&self) -> Option<Stopped> {
         self.ended
     }
+    /// Whether the CPU sleeps and no device will ever wake it. An input may.
+    pub fn sleeps_for_ever(&self) -> bool {
+        self.asleep() && self.wake_up_call().is_none() && !self.is_woken()
+    }
     /// Whether the CPU sleeps in HLT.
     pub fn asleep(&self) -> bool {
         self.cpu.state().halted
@@ -140,20 +152,20 @@ impl Machine {
         self.run_while(probe, until, u64::MAX, &mut |_| true)
     }
 
-    /// As [`run`](Self::run), but comes back as soon as `retired` instructions have retired
-    /// since reset or, after the CPU used a device, `go_on` says false.
+    /// As [`run`](Self::run), but comes back as soon as [`awake`](Self::awake) has reached
+    /// `awake` or, after the CPU used a device, `go_on` says false.
     pub fn run_while(
         &mut self,
         probe: &mut impl Probe,
         until: Moment,
-        retired: u64,
+        awake: u64,
         go_on: &mut dyn FnMut(&Board) -> bool,
     ) -> Stopped {
         loop {
             if let Some(ended) = self.ended {
                 return ended;
             }
-            let left = retired.saturating_sub(self.cpu.retired);
+            let left = awake.saturating_sub(self.awake());
             if self.cpu.clock >= until || left == 0 {
                 return Stopped::Reached;
             }
@@ -165,7 +177,7 @@ impl Machine {
                 .unwrap_or(until)
                 .min(until);
             if left < u64::MAX / 2 {
-                next = next.min(self.cpu.clock + left); // a moment retires one at most
+                next = next.min(self.cpu.clock + left);
             }
             match self.cpu.run(&mut self.board, probe, next) {
                 Stop::Deadline => {}
@@ -176,7 +188,7 @@ impl Machine {
                     }
                 }
                 Stop::Halt => match self.wake_up_call() {
-                    Some(call) => self.cpu.sleep_until(call.min(until)),
+                    Some(call) => self.sleep_until(call.min(until)),
                     None => return Stopped::Halted,
                 },
                 Stop::Shutdown => {}
@@ -185,10 +197,21 @@ impl Machine {
         }
     }
 
+    fn sleep_until(&mut self, moment: Moment) {
+        let before = self.cpu.clock;
+        self.cpu.sleep_until(moment);
+        self.slept += self.cpu.clock - before;
+    }
+
     /// When the sleeping CPU next has a reason to look up.
     fn wake_up_call(&self) -> Option<Moment> {
         let listens = self.cpu.state().rflags & rflags::IF != 0;
         self.board.devices.next_deadline().filter(|_| listens)
+    }
+
+    /// Whether an interrupt waits that will end the sleep.
+    fn is_woken(&self) -> bool {
+        self.cpu.state().rflags & rflags::IF != 0 && self.board.devices.pic.requested()
     }
 
     fn notice_the_end(&mut self) {
@@ -208,7 +231,7 @@ impl Machine {
             return;
         }
         if self.asleep() && self.wake_up_call().is_none() {
-            self.cpu.sleep_until(at);
+            self.sleep_until(at);
         }
         let at = self.cpu.clock;
         match input {
@@ -247,6 +270,7 @@ impl Machine {
             cpu: self.cpu.save(),
             devices: self.board.devices.clone(),
             memory: self.board.memory.kept().clone(),
+            slept: self.slept,
             ended: self.ended,
         })
     }
@@ -260,6 +284,7 @@ impl Machine {
             cpu,
             devices,
             memory,
+            slept,
             ended,
         } = snapshot.state();
         let mine = self.board.memory.kept().count();
@@ -275,6 +300,7 @@ impl Machine {
         self.cpu.restore(cpu);
         self.cpu.forget_writable();
         self.board.devices.clone_from(devices);
+        self.slept = *slept;
         self.ended = *ended;
     }
 
@@ -288,6 +314,7 @@ impl Machine {
         let mut machine = Self {
             cpu: Cpu::new(),
             board,
+            slept: 0,
             ended: None,
         };
         machine.restore(snapshot);
@@ -300,7 +327,7 @@ impl Machine {
         self.fold();
         let mut hash = Xxh3::new();
         hash.update(&self.board.memory.kept().hash().to_le_bytes());
-        let rest = (self.cpu.save(), &self.board.devices, self.ended);
+        let rest = (self.cpu.save(), &self.board.devices, self.slept, self.ended);
         hash.update(&postcard::to_allocvec(&rest).expect("plain data always serialises"));
         hash.digest()
     }

@@ -21,6 +21,7 @@ pub(crate) struct State {
     pub cpu: Saved,
     pub devices: Devices,
     pub memory: Pages,
+    pub slept: Moment,
     pub ended: Option<Stopped>,
 }
 

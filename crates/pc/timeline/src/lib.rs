@@ -17,13 +17,15 @@
 
 #![forbid(unsafe_code)]
 
+mod events;
 mod keyframes;
 mod pc;
 mod replay;
 mod step;
 mod timeline;
 
+pub use events::{Filter, Heard};
 pub use keyframes::Keyframes;
 pub use probe::Moment;
 pub use replay::Replay;
-pub use timeline::Timeline;
+pub use timeline::{Recorded, Timeline};

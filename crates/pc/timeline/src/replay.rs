@@ -14,17 +14,21 @@ pub trait Replay {
 
     /// The machine's clock.
     fn clock(&self) -> Moment;
-    /// Instructions retired: what an instruction step counts. It stands still while the
-    /// machine sleeps and the clock goes on.
-    fn retired(&self) -> u64;
-    /// Whether it will never do anything again.
+    /// Ticks of the clock at which it was awake: what a step counts.
+    fn awake(&self) -> u64;
+    /// Whether it will never do anything again, unless there is an input.
     fn ended(&self) -> bool;
-    /// Runs until the clock is exactly `until`, or the machine ends before.
+    /// Runs until the clock is `until` or, if it jumps over that, the first moment after it;
+    /// or until the machine ends. What belongs to the instruction after stays undone.
     fn run<P: Probe>(&mut self, until: Moment, probe: &mut P);
+    /// The same, but stops as soon as it was awake for `awake` ticks.
+    fn run_awake<P: Probe>(&mut self, awake: u64, until: Moment, probe: &mut P);
     /// The state now.
     fn snapshot(&mut self) -> Self::Snapshot;
     /// Back (or on) to a state.
     fn restore(&mut self, snapshot: &Self::Snapshot);
+    /// Bytes that it costs to keep `snapshot` beside `other`.
+    fn cost(snapshot: &Self::Snapshot, other: &Self::Snapshot) -> usize;
     /// Takes an input at moment `at`: now, or later than its clock if it slept for ever.
     fn input(&mut self, at: Moment, input: &Self::Input);
     /// A hash over the whole state.

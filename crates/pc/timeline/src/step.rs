@@ -1,8 +1,16 @@
 //! Steps of single instructions, forwards and backwards.
 //!
-//! While a machine is awake one instruction is one tick, and a step is a seek. Asleep, the
-//! clock goes on but nothing retires; a step then goes over the whole sleep, which is found by
-//! halving: the count of retired instructions only grows.
+//! A step is one tick of a CPU that is awake: an instruction retired, or a fault delivered in
+//! place of one. Awake, one tick is one moment, and a step is a seek. Asleep, the clock goes on
+//! and nothing is counted, so a step leads over the whole sleep:
+//!
+//! ```text
+//!   moment    7     8     9 …………………………… 500   501
+//!   awake     7     8     8                8     9        (HLT retires at 8, an interrupt
+//!            [HLT]  └──────── asleep ───────┘ [handler]    comes at 500)
+//!   step      └─ +1 ─▶└──────── +1 ─────────────▶┘
+//!             ┌◀ -1 ──────── -1 ──┐◀──── -1 ─────┘        back: to just before the last tick
+//! ```
 
 use probe::Moment;
 
@@ -10,8 +18,6 @@ use crate::{Replay, Timeline};
 
 /// How far a step looks for the end of a sleep, in ticks: five seconds of the machine's time.
 const HORIZON: Moment = 500_000_000;
-/// How far it looks at once.
-const STRIDE: Moment = 50_000;
 
 impl<M: Replay> Timeline<M> {
     /// Steps one machine by `count` instructions, backwards if negative; the others keep pace.
@@ -21,88 +27,49 @@ impl<M: Replay> Timeline<M> {
     /// # Panics
     /// If there is no machine of that number.
     pub fn step(&mut self, machine: usize, count: i64) {
-        let before = self.machine(machine).retired();
-        let target = before.saturating_add_signed(count);
-        // Awake all the way, which is nearly always, ticks are instructions.
-        self.seek_or_stay(self.now().saturating_add_signed(count));
-        while self.machine(machine).retired() < target {
-            if !self.forward(machine) {
-                return;
+        let steps = count.unsigned_abs();
+        match count {
+            1.. => {
+                let awake = self.machine(machine).awake().saturating_add(steps);
+                let until = self.now().saturating_add(steps).saturating_add(HORIZON);
+                self.run_awake(machine, awake, until);
             }
-        }
-        while self.machine(machine).retired() > target {
-            if !self.backward(machine) {
-                return;
-            }
-        }
-        // Backwards out of a sleep: to where the last instruction had just not retired.
-        if count < 0 && self.machine(machine).retired() == before {
-            self.backward(machine);
+            0 => {}
+            _ => self.back(machine, steps),
         }
     }
 
-    fn seek_or_stay(&mut self, to: Moment) {
-        if to != self.now() {
-            self.seek(to);
-        }
+    /// Runs until `machine` was awake for `awake` ticks. Returns whether it was.
+    fn run_awake(&mut self, machine: usize, awake: u64, until: Moment) -> bool {
+        self.lead(machine, until, &mut |leader, stop| {
+            leader.run_awake(awake, stop, &mut ());
+            leader.awake() >= awake
+        })
     }
 
-    /// To just after the next instruction. False if there is none.
-    fn forward(&mut self, machine: usize) -> bool {
-        let retired = self.machine(machine).retired();
+    /// To just before the tick that is `steps` back.
+    fn back(&mut self, machine: usize, steps: u64) {
         let start = self.now();
-        let (mut low, mut high) = (start, start + 1);
-        self.seek(high);
-        if self.machine(machine).retired() > retired {
-            return true;
+        let awake = self.machine(machine).awake();
+        if awake < steps {
+            self.seek(0);
+            return;
         }
-        while self.machine(machine).retired() == retired {
-            if self.machine(machine).ended() || high - start > HORIZON {
-                return false;
-            }
-            low = high;
-            high += STRIDE;
-            self.mark();
-            self.seek(high);
+        // Awake all the way, which is nearly always, ticks are moments.
+        self.seek(start.saturating_sub(steps));
+        if self.machine(machine).awake() == awake - steps {
+            return;
         }
-        self.first(machine, retired + 1, low, high);
-        true
-    }
-
-    /// To just before the last instruction that retired. False if there is none.
-    fn backward(&mut self, machine: usize) -> bool {
-        let retired = self.machine(machine).retired();
-        if retired == 0 || self.now() == 0 {
-            return false;
+        // Else find a moment before that tick, run to just after it, and go back one moment.
+        let tick = awake - steps + 1;
+        let mut stride = steps.max(1000);
+        while self.machine(machine).awake() >= tick {
+            let earlier = self.now().saturating_sub(stride);
+            self.seek(earlier);
+            stride = stride.saturating_mul(4);
         }
-        let mut high = self.now();
-        let mut low = high - 1;
-        self.seek(low);
-        while self.machine(machine).retired() == retired && low > 0 {
-            high = low;
-            low = low.saturating_sub(STRIDE);
-            self.seek(low);
-        }
-        if high - low > 1 {
-            self.mark();
-            self.first(machine, retired, low, high);
-            let first = self.now();
-            self.seek(first - 1);
-        }
-        true
-    }
-
-    /// Goes to the first moment in `low + 1..=high` at which `count` instructions have retired.
-    fn first(&mut self, machine: usize, count: u64, mut low: Moment, mut high: Moment) {
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            self.seek(middle);
-            if self.machine(machine).retired() >= count {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
-        self.seek(high);
+        self.mark();
+        self.run_awake(machine, tick, start);
+        self.seek(self.now().saturating_sub(1));
     }
 }
