@@ -238,6 +238,8 @@ fn register(register: Register) -> (Operand, u8) {
     let number = register.number() as u8;
     let operand = match register {
         Register::AH | Register::CH | Register::DH | Register::BH => Operand::High(number & 3),
+        // iced counts the 8-bit registers AL CL DL BL AH CH DH BH SPL BPL SIL DIL R8L …
+        _ if register.is_gpr8() => Operand::Reg(register.full_register().number() as u8),
         _ if register.is_gpr() => Operand::Reg(number),
         _ if register.is_segment_register() => Operand::Seg(number),
         _ if register.is_cr() => Operand::Cr(number),
