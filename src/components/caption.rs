@@ -1,0 +1,63 @@
+//! The sentence under the title: what just happened, or what goes on.
+
+use std::rc::Rc;
+
+use scene::{Frame, Happening};
+use yew::prelude::*;
+
+use super::icons;
+use crate::state::Phase;
+use crate::{describe, words};
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub frame: Rc<Frame>,
+    pub fresh: Vec<Happening>,
+    pub running: bool,
+    pub phase: Phase,
+}
+
+#[component]
+pub fn Caption(props: &Props) -> Html {
+    let Props {
+        frame,
+        fresh,
+        running,
+        phase,
+    } = props;
+    if let Phase::Failed(why) = phase {
+        return html! {
+            <div class="caption failed" role="alert">
+                { icons::glyph(icons::CLOSE, "") }
+                <p><b>{ "The engine stopped. " }</b>{ why }{ " Reload the page to start it again." }</p>
+            </div>
+        };
+    }
+    if frame.scenario.is_empty() {
+        return html! {
+            <div class="caption quiet"><p>{ "Starting the machine …" }</p></div>
+        };
+    }
+    match fresh.last() {
+        Some(last) => html! {
+            <div class={classes!("caption", icons::kind_class(last.kind))}>
+                { icons::kind(last.kind) }
+                <p>
+                    <b>{ &last.title }</b>
+                    <span>{ &last.sentence }</span>
+                    if fresh.len() > 1 {
+                        <em>{ format!("the last of {}", words::count(fresh.len(), "event", "events")) }</em>
+                    }
+                </p>
+            </div>
+        },
+        None => {
+            let text = if *running {
+                "Running. Pause, then step through it event by event.".to_owned()
+            } else {
+                describe::summary(frame, false)
+            };
+            html! { <div class="caption quiet"><p>{ text }</p></div> }
+        }
+    }
+}
