@@ -33,6 +33,12 @@ pub fn build(workspace: &Path, name: &str) -> Result<Vec<u8>, String> {
     let guests = workspace.join("target/guests");
     let elf = guests.join(TARGET).join("guest").join(name);
     let last_good = guests.join(format!("{name}.last-good"));
+    // Two outer cargos may be at it at once: one builds, and takes its file, before the other.
+    fs::create_dir_all(&guests).map_err(|why| format!("{}: {why}", guests.display()))?;
+    let lock = guests.join(".images-lock");
+    let lock = fs::File::create(&lock).map_err(|why| format!("{}: {why}", lock.display()))?;
+    lock.lock()
+        .map_err(|why| format!("the lock of {}: {why}", guests.display()))?;
     match cargo(workspace, &guests, name) {
         Ok(()) => {
             let bytes = read(&elf)?;

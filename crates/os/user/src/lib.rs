@@ -52,6 +52,7 @@ programs! {
     "[" sh::test::main, "[ EXPRESSION ]: test an expression (see test)";
     "cat" files::cat::main, "cat [FILE...]: print files";
     "chmod" files::make::chmod, "chmod MODE FILE...: set permissions, in octal";
+    "chroot" namespaces::chroot, "chroot DIR [COMMAND...]: run a command with another root directory";
     "cp" files::copy::cp, "cp [-r] FROM... TO: copy files";
     "crash" apps::crash::main, "crash [null|ud2|div0|stack|hlt|text|kernel]: commit a fault";
     "ctr" ctr::main, "ctr COMMAND...: run containers (ctr help)";
@@ -73,6 +74,7 @@ programs! {
     "mount" system::mount::mount, "mount [-t TYPE] [-o OPTIONS] [SOURCE] [DIR]: mount, or list mounts";
     "mv" files::copy::mv, "mv FROM... TO: move files";
     "nsenter" namespaces::nsenter, "nsenter -t PID [-m] [-u] [-p] [-i] [-n] [-C] [COMMAND...]: enter namespaces";
+    "pivot_root" namespaces::pivot_root, "pivot_root NEW OLD: make NEW the root, and mount the old one at OLD";
     "poweroff" system::power::main, "poweroff: switch the machine off";
     "primes" apps::primes::main, "primes [-n LINES]: count primes for ever";
     "ps" system::ps::main, "ps [-o COLUMNS]: list processes (pid ppid pgid stat name args rss time)";

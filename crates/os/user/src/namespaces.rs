@@ -1,4 +1,5 @@
-//! `unshare` and `nsenter`: leave namespaces for new ones, and enter those of others.
+//! `unshare` and `nsenter`: leave namespaces for new ones, and enter those of others. With
+//! `chroot` and `pivot_root`, they are what a container is made of by hand.
 
 use crate::system::env::execute;
 use crate::trouble::{Trouble, at};
@@ -66,6 +67,27 @@ pub fn nsenter(args: &Args) -> Outcome {
     } else {
         run()
     }
+}
+
+/// Runs a command with another root directory: names begin there, and nothing else changes.
+pub fn chroot(args: &Args) -> Outcome {
+    let options = args.options("+")?;
+    let [root, rest @ ..] = options.need(1, "a directory")? else {
+        return Err(Trouble::usage("a directory, please"));
+    };
+    fs::chroot(root).map_err(at(root))?;
+    fs::chdir("/").map_err(at("/"))?;
+    Err(execute(&command(rest), &args.env))
+}
+
+/// Exchanges the root mount of this namespace.
+pub fn pivot_root(args: &Args) -> Outcome {
+    let options = args.options("")?;
+    let [new, old] = options.need(2, "the new root and a place for the old one")? else {
+        return Err(Trouble::usage("two directories, please"));
+    };
+    fs::pivot_root(new, old).map_err(at(new))?;
+    Ok(0)
 }
 
 /// Enters those namespaces of the task `pid` whose option is `wanted`. All files are opened

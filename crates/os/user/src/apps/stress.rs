@@ -71,9 +71,7 @@ fn wait_for(mut workers: Vec<i32>) -> Outcome {
     let mut status = 0;
     while let Some(&pid) = workers.first() {
         if told_to_stop().is_some() {
-            workers
-                .iter()
-                .for_each(|pid| drop(task::kill(*pid, SIGTERM)));
+            workers.iter().for_each(|pid| _ = task::kill(*pid, SIGTERM));
         }
         match task::wait(pid, 0) {
             Ok(Some((_, ended))) => {

@@ -116,7 +116,12 @@ fn foreground(plan: &Plan, limits: &Limits) -> Outcome {
     });
     clean_up(plan);
     plan.container.forget()?;
-    ended.map(Ended::code)
+    let ended = ended?;
+    if let Ended::Killed(number) = ended {
+        let what = format!("killed by SIG{}", signal::name(number));
+        complain("ctr", &Trouble::new(format!("{}: {what}", plan.container.name)));
+    }
+    Ok(ended.code())
 }
 
 /// Leaves it running, with a process of its own that waits for it and notes how it ended.
