@@ -10,7 +10,7 @@
 //! changed, not what there is.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes of a page.
@@ -34,6 +34,9 @@ impl Page {
         })
     }
 }
+
+/// The page of zeroes: one for all machines, so that it is equal at a glance.
+static ZERO: LazyLock<Arc<Page>> = LazyLock::new(|| Page::new(&[0; PAGE]));
 
 #[derive(Clone, Debug)]
 struct Leaf {
@@ -61,18 +64,15 @@ impl Leaf {
 #[derive(Clone, Debug)]
 pub struct Pages {
     leaves: Vec<Arc<Leaf>>,
-    zero: Arc<Page>,
     count: usize,
 }
 
 impl Pages {
     /// `count` pages of zeroes.
     pub fn zeroed(count: usize) -> Self {
-        let zero = Page::new(&[0; PAGE]);
-        let leaf = Arc::new(Leaf::new(vec![zero.clone(); FAN]));
+        let leaf = Arc::new(Leaf::new(vec![ZERO.clone(); FAN]));
         Self {
             leaves: vec![leaf; count.div_ceil(FAN)],
-            zero,
             count,
         }
     }
@@ -104,12 +104,8 @@ impl Pages {
             copied += changed.len();
             let leaf = Arc::make_mut(slot);
             for (at, bytes) in changed {
-                let zero = *bytes == self.zero.bytes;
-                leaf.pages[at] = if zero {
-                    self.zero.clone()
-                } else {
-                    Page::new(bytes)
-                };
+                let zero = *bytes == ZERO.bytes;
+                leaf.pages[at] = if zero { ZERO.clone() } else { Page::new(bytes) };
             }
             leaf.rehash();
         }
@@ -194,7 +190,7 @@ impl<'de> Deserialize<'de> for Run<Vec<u8>> {
 impl Serialize for Pages {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         let held: Vec<_> = (0..self.count)
-            .filter(|&number| self.bytes(number) != &self.zero.bytes)
+            .filter(|&number| self.bytes(number) != &ZERO.bytes)
             .map(|number| (number as u32, Run(&self.bytes(number)[..])))
             .collect();
         (self.count as u32, held).serialize(out)
