@@ -153,7 +153,7 @@ pub fn number(text: &str) -> Result<u64, Trouble> {
     let number = digits.parse::<u64>().ok();
     number
         .and_then(|number| number.checked_mul(1 << shift))
-        .ok_or_else(|| Trouble::usage(format!("{text:?} is not a number")))
+        .ok_or_else(|| Trouble::usage(format!("\"{text}\" is not a number")))
 }
 
 /// `"0.5"` with three places is 500: decimal fractions without floating point.
@@ -161,7 +161,7 @@ pub fn number(text: &str) -> Result<u64, Trouble> {
 /// # Errors
 /// No number, or one that does not fit.
 pub fn fraction(text: &str, places: u32) -> Result<u64, Trouble> {
-    let bad = || Trouble::usage(format!("{text:?} is not a number"));
+    let bad = || Trouble::usage(format!("\"{text}\" is not a number"));
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.len() + part.len() == 0 || !all_digits(whole) || !all_digits(part) {

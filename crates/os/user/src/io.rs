@@ -120,7 +120,7 @@ impl Lines {
     ///
     /// # Errors
     /// read(2).
-    pub fn next(&mut self) -> Result<Option<Vec<u8>>, Errno> {
+    pub fn next_line(&mut self) -> Result<Option<Vec<u8>>, Errno> {
         let mut line = Vec::new();
         loop {
             let rest = &self.buf[self.at..];

@@ -21,6 +21,7 @@ pub mod namespaces;
 pub mod proc;
 pub mod sh;
 pub mod system;
+pub mod table;
 pub mod text;
 pub mod trouble;
 

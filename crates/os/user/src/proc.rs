@@ -32,14 +32,18 @@ pub struct Task {
 /// # Errors
 /// /proc cannot be read.
 pub fn tasks() -> Result<Vec<Task>> {
-    let mut out: Vec<Task> = dir::read_dir("/proc")?
-        .iter()
-        .filter(|entry| entry.name.parse::<u32>().is_ok())
+    let mut out: Vec<Task> = Vec::new();
+    for entry in dir::read_dir("/proc")? {
+        if !entry.name.starts_with(|c: char| c.is_ascii_digit()) {
+            continue;
+        }
         // A task may end between its listing and its reading.
-        .filter_map(|entry| file::read_text(&format!("/proc/{}/stat", entry.name)).ok())
-        .filter_map(|stat| parse(&stat))
-        .collect();
-    out.sort_by_key(|task| task.pid);
+        let stat = file::read_text(&format!("/proc/{}/stat", entry.name));
+        if let Some(task) = stat.ok().and_then(|stat| parse(&stat)) {
+            let at = out.partition_point(|other| other.pid < task.pid);
+            out.insert(at, task);
+        }
+    }
     Ok(out)
 }
 

@@ -119,7 +119,10 @@ fn foreground(plan: &Plan, limits: &Limits) -> Outcome {
     let ended = ended?;
     if let Ended::Killed(number) = ended {
         let what = format!("killed by SIG{}", signal::name(number));
-        complain("ctr", &Trouble::new(format!("{}: {what}", plan.container.name)));
+        complain(
+            "ctr",
+            &Trouble::new(format!("{}: {what}", plan.container.name)),
+        );
     }
     Ok(ended.code())
 }

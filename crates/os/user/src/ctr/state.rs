@@ -35,7 +35,7 @@ impl Container {
     pub fn create(name: &str) -> Result<Self, Trouble> {
         let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if name.is_empty() || name.starts_with(['.', '-']) || !name.chars().all(good) {
-            let what = format!("{name:?}: a name has letters, digits, - and _ only");
+            let what = format!("\"{name}\": a name has letters, digits, - and _ only");
             return Err(Trouble::usage(what));
         }
         make_dirs(STATE).map_err(at(STATE))?;

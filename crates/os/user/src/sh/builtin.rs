@@ -166,7 +166,7 @@ fn export(shell: &mut Shell, words: &[String]) -> Run {
     for word in &words[1..] {
         match pair(word) {
             Ok((name, value)) => {
-                let variable = shell.variables.entry(name.into()).or_default();
+                let variable = shell.variables.entry(name.into());
                 variable.exported = true;
                 if let Some(value) = value {
                     variable.value = value.into();
@@ -215,7 +215,7 @@ fn unset(shell: &mut Shell, words: &[String]) -> Run {
 fn set(shell: &mut Shell, words: &[String]) -> Run {
     if words.len() == 1 {
         let mut out = Out::stdout();
-        for (name, variable) in &shell.variables {
+        for (name, variable) in shell.variables.iter() {
             say!(out, "{name}='{}'", variable.value.replace('\'', "'\\''"));
         }
         return Ok(0);
@@ -310,7 +310,7 @@ fn read(shell: &mut Shell, words: &[String]) -> Run {
 fn trap(shell: &mut Shell, words: &[String]) -> Run {
     if words.len() < 3 {
         let mut out = Out::stdout();
-        for (number, command) in &shell.traps {
+        for (number, command) in shell.traps.iter() {
             let name = if *number == 0 {
                 "EXIT"
             } else {
@@ -406,7 +406,7 @@ fn describe(shell: &Shell, words: &[String], from: usize, short: bool) -> Run {
     let mut status = 0;
     for name in &words[from..] {
         let what = match () {
-            () if shell.functions.contains_key(name) => "a function".into(),
+            () if shell.functions.get(name).is_some() => "a function".into(),
             () if find(name).is_some() => "a shell builtin".into(),
             () => match which(shell, name) {
                 Some(path) => path,

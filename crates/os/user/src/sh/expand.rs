@@ -182,7 +182,7 @@ impl Shell {
             "@" | "*" => (!self.arguments.is_empty()).then(|| self.arguments.join(" ")),
             "0" => Some(self.name.clone()),
             name => match name.parse::<usize>() {
-                Ok(number) => self.arguments.get(number - 1).cloned(),
+                Ok(number) => self.arguments.get(number.checked_sub(1)?).cloned(),
                 Err(_) => self.get(name).map(String::from),
             },
         }

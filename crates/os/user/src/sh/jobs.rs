@@ -262,7 +262,7 @@ impl Shell {
                 Ok(None) => {}
                 Err(Errno::EINTR) => {
                     let interrupted = self.terminal.is_some() && metal::user::signal::take(SIGINT);
-                    if interrupted || !self.traps.is_empty() {
+                    if interrupted || self.traps.iter().next().is_some() {
                         return Err(130);
                     }
                 }

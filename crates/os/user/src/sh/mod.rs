@@ -17,13 +17,13 @@ pub mod test;
 pub mod words;
 
 use crate::io::Out;
+use crate::table::Table;
 use crate::trouble::at;
 use crate::{Args, Outcome, Trouble, put, say};
 use abi::task::signal::{SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU};
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::rc::Rc;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use metal::user::{Errno, Fd, STDERR, STDIN, file, fs, signal, task};
 use parse::{Parser, Wrong};
@@ -58,9 +58,9 @@ pub type Run = Result<i32, Flow>;
 /// A shell's whole state.
 pub struct Shell {
     /// Variables, exported or not.
-    pub variables: BTreeMap<String, Variable>,
+    pub variables: Table<String, Variable>,
     /// Functions.
-    pub functions: BTreeMap<String, Rc<syntax::Command>>,
+    pub functions: Table<String, Rc<syntax::Command>>,
     /// `$0`.
     pub name: String,
     /// `$1` and so on.
@@ -84,7 +84,7 @@ pub struct Shell {
     /// `set -u`.
     pub nounset: bool,
     /// `trap` commands by signal; 0 is EXIT.
-    pub traps: BTreeMap<u32, String>,
+    pub traps: Table<u32, String>,
     /// Variables that `local` has hidden, a frame for every function call.
     pub locals: Vec<Vec<(String, Option<Variable>)>>,
 }
@@ -132,18 +132,17 @@ impl Shell {
             value: value.into(),
             exported: true,
         };
-        let mut variables: BTreeMap<String, Variable> = pairs
-            .map(|(name, value)| (name.into(), exported(value)))
-            .collect();
-        variables
-            .entry("PATH".into())
-            .or_insert_with(|| exported("/bin"));
+        let mut variables = Table::new();
+        variables.insert(String::from("PATH"), exported("/bin"));
+        for (name, value) in pairs {
+            variables.insert(name.into(), exported(value));
+        }
         if let Ok(cwd) = fs::getcwd() {
             variables.insert("PWD".into(), exported(&cwd));
         }
         Self {
             variables,
-            functions: BTreeMap::new(),
+            functions: Table::new(),
             name: "sh".into(),
             arguments: Vec::new(),
             status: 0,
@@ -155,7 +154,7 @@ impl Shell {
             conditions: 0,
             xtrace: false,
             nounset: false,
-            traps: BTreeMap::new(),
+            traps: Table::new(),
             locals: Vec::new(),
         }
     }
@@ -181,9 +180,9 @@ impl Shell {
             }
             let _ = signal::default(SIGINT);
         }
-        for (number, command) in core::mem::take(&mut self.traps) {
-            if number != 0 && !command.is_empty() {
-                let _ = signal::default(number);
+        for (number, command) in core::mem::take(&mut self.traps).iter() {
+            if *number != 0 && !command.is_empty() {
+                let _ = signal::default(*number);
             }
         }
         self.jobs.clear();
@@ -304,15 +303,8 @@ impl Shell {
     /// # Errors
     /// What the trap's commands end with.
     pub(crate) fn run_traps(&mut self) -> Result<(), Flow> {
-        if self.traps.is_empty() {
-            return Ok(());
-        }
-        let came: Vec<u32> = self
-            .traps
-            .keys()
-            .copied()
-            .filter(|number| *number != 0)
-            .collect();
+        let signals = self.traps.iter().map(|(number, _)| *number);
+        let came: Vec<u32> = signals.filter(|number| *number != 0).collect();
         for number in came.into_iter().filter(|number| signal::take(*number)) {
             let command = self.traps.get(&number).cloned().unwrap_or_default();
             let status = self.status;
@@ -331,7 +323,7 @@ impl Shell {
 
     /// Sets a variable.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
-        self.variables.entry(name.into()).or_default().value = value.into();
+        self.variables.entry(name.into()).value = value.into();
     }
 
     /// The environment for programs.
@@ -351,7 +343,7 @@ fn mistake(wrong: &Wrong, line: Option<usize>) -> Trouble {
         Wrong::Incomplete => "unexpected end of file",
         Wrong::Syntax(what) => what,
     };
-    let line = line.map_or(String::new(), |line| format!("{}: ", line.to_string()));
+    let line = line.map_or(String::new(), |line| format!("{line}: "));
     Trouble::usage(format!("{line}syntax error: {what}"))
 }
 

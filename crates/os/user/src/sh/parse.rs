@@ -1,7 +1,7 @@
 //! From text to [`List`]: one pass, by recursive descent, without a separate lexer, because
 //! what is a token in a shell depends on where one stands.
 
-use super::syntax::{Command, Direction, Item, Kind, List, Pipeline, Redirect, Word};
+use super::syntax::{Command, Direction, Item, Kind, List, Part, Pipeline, Redirect, Word};
 use super::words::is_name;
 use alloc::format;
 use alloc::rc::Rc;
@@ -172,14 +172,17 @@ impl<'a> Parser<'a> {
                 continue;
             }
             self.blanks();
-            let Some(word) = self.word()? else {
+            let Some(mut word) = self.word()? else {
                 break;
             };
             if words.is_empty() {
-                if let Some(assign) = assignment(&word) {
-                    assigns.push(assign);
-                    continue;
-                }
+                word = match assignment(word) {
+                    Ok(assign) => {
+                        assigns.push(assign);
+                        continue;
+                    }
+                    Err(word) => word,
+                };
                 if let Some(name) = word.bare()
                     && is_name(name)
                     && assigns.is_empty()
@@ -353,7 +356,7 @@ impl<'a> Parser<'a> {
     /// Consumes a reserved word or an operator that must stand here.
     pub(super) fn expect(&mut self, what: &str) -> Parsed<()> {
         self.newlines();
-        let word = what.starts_with(char::is_alphabetic) || what == "}";
+        let word = what.starts_with(|c: char| c.is_ascii_alphabetic()) || what == "}";
         let there = if word {
             self.reserved() == Some(what)
         } else {
@@ -420,32 +423,25 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// `NAME=…` at the start of a command.
-fn assignment(word: &Word) -> Option<(String, Word)> {
-    use super::syntax::Part;
-    let (
-        Part::Text {
-            text,
-            quoted: false,
-        },
-        rest,
-    ) = word.0.split_first()?
+/// `NAME=…` at the start of a command; the word itself if it is none.
+fn assignment(mut word: Word) -> Result<(String, Word), Word> {
+    let Some(Part::Text {
+        text,
+        quoted: false,
+    }) = word.0.first_mut()
     else {
-        return None;
+        return Err(word);
     };
-    let (name, value) = text.split_once('=')?;
-    if !is_name(name) {
-        return None;
+    let Some(at) = text.find('=').filter(|at| is_name(&text[..*at])) else {
+        return Err(word);
+    };
+    let value = text.split_off(at + 1);
+    let mut name = core::mem::replace(text, value);
+    name.truncate(at);
+    if text.is_empty() {
+        word.0.remove(0);
     }
-    let mut parts = Vec::new();
-    if !value.is_empty() {
-        parts.push(Part::Text {
-            text: value.into(),
-            quoted: false,
-        });
-    }
-    parts.extend(rest.iter().cloned());
-    Some((name.into(), Word(parts)))
+    Ok((name, word))
 }
 
 #[cfg(test)]

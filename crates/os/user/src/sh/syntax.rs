@@ -6,11 +6,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Commands in order.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 pub struct List(pub Vec<Item>);
 
 /// `a && b || c`, and whether it runs in the background.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct Item {
     /// The first pipeline.
     pub first: Pipeline,
@@ -23,7 +23,7 @@ pub struct Item {
 }
 
 /// `! a | b | c`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct Pipeline {
     /// Begins with `!`.
     pub negate: bool,
@@ -32,7 +32,7 @@ pub struct Pipeline {
 }
 
 /// One command and where its input and output go.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct Command {
     /// What it is.
     pub kind: Kind,
@@ -41,7 +41,7 @@ pub struct Command {
 }
 
 /// The kinds of commands.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub enum Kind {
     /// `NAME=value program argument`.
     Simple {
@@ -111,7 +111,7 @@ pub enum Direction {
 }
 
 /// `2> file`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct Redirect {
     /// Which descriptor.
     pub fd: i32,
@@ -122,11 +122,11 @@ pub struct Redirect {
 }
 
 /// A word: what is written together.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 pub struct Word(pub Vec<Part>);
 
 /// A part of a word. What is `quoted` is neither split nor a pattern.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub enum Part {
     /// As it stands.
     Text {
@@ -161,7 +161,7 @@ pub enum Part {
 }
 
 /// What `${name…}` does with the value.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub enum Change {
     /// `${#name}`: its length.
     Length,

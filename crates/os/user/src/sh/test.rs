@@ -20,7 +20,7 @@ pub fn main(args: &Args) -> Outcome {
     let value = at.any()?;
     match at.words.first() {
         None => Ok(i32::from(!value)),
-        Some(word) => Err(Trouble::usage(format!("unexpected {word:?}"))),
+        Some(word) => Err(Trouble::usage(format!("unexpected \"{word}\""))),
     }
 }
 
@@ -102,7 +102,7 @@ fn binary(left: &str, operator: &str, right: &str) -> Result<bool, Trouble> {
         _ => {}
     }
     let number = |text: &str| {
-        let bad = || Trouble::usage(format!("{text:?} is not a number"));
+        let bad = || Trouble::usage(format!("\"{text}\" is not a number"));
         text.trim().parse::<i64>().map_err(|_| bad())
     };
     let order = number(left)?.cmp(&number(right)?);

@@ -74,7 +74,7 @@ pub fn uptime(_: &Args) -> Outcome {
             out,
             "{comma} {}.{:02}",
             load >> 16,
-            (load & 0xffff) * 100 >> 16
+            ((load & 0xffff) * 100) >> 16
         );
     }
     say!(out, "");

@@ -29,7 +29,7 @@ pub fn main(args: &Args) -> Outcome {
     for pid in list {
         let done = match pid.parse::<i32>() {
             Ok(number_of) => task::kill(number_of, number).map_err(at(pid)),
-            Err(_) => Err(Trouble::usage(format!("{pid:?} is not a process id"))),
+            Err(_) => Err(Trouble::usage(format!("\"{pid}\" is not a process id"))),
         };
         if let Err(trouble) = done {
             complain("kill", &trouble);

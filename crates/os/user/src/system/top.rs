@@ -42,13 +42,17 @@ fn table(out: &mut Out, span_ns: u64, before: &[Task], now: &[Task]) {
         let old = before.iter().find(|old| old.pid == task.pid);
         task.time - old.map_or(0, |old| old.time.min(task.time))
     };
-    let mut rows: Vec<(u64, &Task)> = now.iter().map(|task| (used(task), task)).collect();
-    rows.sort_by_key(|(used, task)| (core::cmp::Reverse(*used), task.pid));
+    let mut rows: Vec<(u64, &Task)> = Vec::new();
+    for task in now {
+        let used = used(task);
+        let at = rows.partition_point(|(other, _)| *other >= used);
+        rows.insert(at, (used, task));
+    }
     let running = now.iter().filter(|task| task.state == 'R').count();
     put!(out, "{} tasks, {running} running", now.len());
     if let Ok(info) = system::sysinfo() {
         let unit = u64::from(info.mem_unit.max(1));
-        let (total, free) = (info.totalram * unit >> 10, info.freeram * unit >> 10);
+        let (total, free) = ((info.totalram * unit) >> 10, (info.freeram * unit) >> 10);
         put!(
             out,
             "; memory {} of {total} KiB in use; up {} s",

@@ -24,7 +24,7 @@ pub fn main(args: &Args) -> Outcome {
     let status = for_each_file("grep", files, |name, fd| {
         let mut lines = Lines::new(fd);
         let (mut number, mut here) = (0u64, 0u64);
-        while let Some(line) = lines.next()? {
+        while let Some(line) = lines.next_line()? {
             number += 1;
             if pattern.matches(&line) == options.has("-v") {
                 continue;

@@ -13,7 +13,7 @@ pub fn head(args: &Args) -> Outcome {
     let status = for_each_file("head", &options.rest, |_, fd| {
         let mut lines = Lines::new(fd);
         for _ in 0..count {
-            match lines.next()? {
+            match lines.next_line()? {
                 Some(line) => print(&mut out, &line),
                 None => break,
             }
@@ -30,7 +30,7 @@ pub fn tail(args: &Args) -> Outcome {
     let status = for_each_file("tail", &options.rest, |_, fd| {
         let mut lines = Lines::new(fd);
         let mut last = VecDeque::new();
-        while let Some(line) = lines.next()? {
+        while let Some(line) = lines.next_line()? {
             last.push_back(line);
             if last.len() > count {
                 last.pop_front();

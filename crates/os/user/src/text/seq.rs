@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 /// Prints FIRST, FIRST + STEP … as far as LAST.
 pub fn main(args: &Args) -> Outcome {
     let number = |text: &alloc::string::String| {
-        let bad = || Trouble::usage(format!("{text:?} is not a whole number"));
+        let bad = || Trouble::usage(format!("\"{text}\" is not a whole number"));
         text.parse::<i64>().map_err(|_| bad())
     };
     let numbers = args
