@@ -122,11 +122,11 @@ pub(crate) fn decode(bitness: u32, bytes: &[u8]) -> Decoded {
     if decoder.last_error() == DecoderError::NoMoreBytes && bytes.len() < MAX_LEN {
         return Decoded::Truncated;
     }
-    Decoded::Insn(lower(&instruction))
+    Decoded::Insn(lower(bitness, &instruction))
 }
 
 /// Boils an iced instruction down.
-fn lower(from: &Instruction) -> Insn {
+fn lower(bitness: u32, from: &Instruction) -> Insn {
     let code = from.code();
     let mut insn = Insn {
         op: from.mnemonic(),
@@ -162,6 +162,13 @@ fn lower(from: &Instruction) -> Insn {
             2 => insn.c = operand,
             _ => {}
         }
+    }
+    if bitness == 64 && from.segment_prefix().is_segment_register() {
+        insn.mem.seg = segment_64(from);
+    }
+    // AMD's 16-bit MOVSXD still reads 32 bits.
+    if code == Code::Movsxd_r16_rm16 {
+        insn.size_b = 4;
     }
     if let Some(size) = implied_size(code) {
         insn.size = size;
@@ -235,9 +242,10 @@ fn string(from: &Instruction, n: u32, insn: &mut Insn, size: u8) -> (Operand, u8
 }
 
 fn register(register: Register) -> (Operand, u8) {
-    let number = register.number() as u8;
+    // Of 8-bit registers iced counts SPL after BH: the full register's number is the encoded one.
+    let number = register.full_register().number() as u8;
     let operand = match register {
-        Register::AH | Register::CH | Register::DH | Register::BH => Operand::High(number & 3),
+        Register::AH | Register::CH | Register::DH | Register::BH => Operand::High(number),
         // iced counts the 8-bit registers AL CL DL BL AH CH DH BH SPL BPL SIL DIL R8L …
         _ if register.is_gpr8() => Operand::Reg(register.full_register().number() as u8),
         _ if register.is_gpr() => Operand::Reg(number),
@@ -276,6 +284,18 @@ fn memory(from: &Instruction) -> Mem {
         scale: from.memory_index_scale().trailing_zeros() as u8,
         seg: from.memory_segment().number() as u8,
         size: if size == 0 { 8 } else { size },
+    }
+}
+
+/// The segment of a memory operand with a segment prefix in 64-bit code: only FS and GS count.
+/// Which one it is otherwise decides between #SS and #GP for an address that is not canonical.
+fn segment_64(from: &Instruction) -> u8 {
+    match from.segment_prefix() {
+        prefix @ (Register::FS | Register::GS) => prefix.number() as u8,
+        _ => match from.memory_base().full_register() {
+            Register::RSP | Register::RBP => 2,
+            _ => 3,
+        },
     }
 }
 

@@ -1,6 +1,7 @@
 //! Instructions for people: text and a one-line explanation.
 
 use crate::decode::OPTIONS;
+pub use crate::insn::COVERED;
 use iced_x86::{Decoder, Formatter, Instruction, IntelFormatter};
 
 /// One disassembled instruction.

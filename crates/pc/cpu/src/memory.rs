@@ -313,7 +313,8 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         self.store(segment, ea.wrapping_add(8), 8, (value >> 64) as u64)
     }
 
-    fn check_aligned(&self, segment: u8, ea: u64, aligned: bool) -> Done {
+    /// #GP if 16 bytes at `ea` must be aligned and are not.
+    pub fn check_aligned(&self, segment: u8, ea: u64, aligned: bool) -> Done {
         let va = self.env.base[segment as usize & 7].wrapping_add(ea);
         if aligned && va & 15 != 0 {
             Err(Fault::GP0)

@@ -130,13 +130,9 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         Ok(())
     }
     fn load_128_for_store(&mut self, seg: u8, ea: u64) -> Result<u128, Fault> {
-        let old = self.load_128(seg, ea, true);
-        // The fault of a read that would be a write is that of the write.
-        if old.is_err() {
-            self.check_store(seg, ea, 16)?;
-        }
+        self.check_aligned(seg, ea, true)?;
         self.check_store(seg, ea, 16)?;
-        old
+        self.load_128(seg, ea, true)
     }
 
     /// MUL: unsigned, into AX, DX:AX, EDX:EAX or RDX:RAX.

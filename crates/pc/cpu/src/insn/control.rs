@@ -14,13 +14,17 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
     /// The target of a near branch, if RIP may go there.
     #[inline(always)]
     fn target(&mut self, i: &Insn) -> Result<u64, Fault> {
-        let to = match i.a {
-            // A distance from the first byte of this instruction.
-            Operand::Imm => self.state.rip.wrapping_add(i.imm) & mask(i.size),
-            _ => self.first(i)?,
-        };
+        let to = self.unchecked_target(i)?;
         self.check_target(to)?;
         Ok(to)
+    }
+    #[inline(always)]
+    fn unchecked_target(&mut self, i: &Insn) -> Result<u64, Fault> {
+        match i.a {
+            // A distance from the first byte of this instruction.
+            Operand::Imm => Ok(self.state.rip.wrapping_add(i.imm) & mask(i.size)),
+            _ => self.first(i),
+        }
     }
     /// #GP if `to` is outside the code segment or not canonical.
     #[inline(always)]
@@ -53,7 +57,11 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         if is_far(i) {
             return self.call_far(i);
         }
-        let to = self.target(i)?;
+        // Of two faults that of the stack comes first.
+        let to = self.unchecked_target(i)?;
+        let sp = self.sp_plus(u64::from(i.size).wrapping_neg());
+        self.check_store(seg::SS as u8, sp, i.size)?;
+        self.check_target(to)?;
         self.push(i.size, self.next)?;
         self.next = to;
         Ok(())

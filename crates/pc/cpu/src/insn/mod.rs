@@ -47,7 +47,6 @@ macro_rules! rows {
         }
 
         /// Every instruction that there is.
-        #[allow(dead_code)]
         pub const COVERED: &[Mnemonic] = &[$($(Mnemonic::$name),+),*];
     };
 }
@@ -250,7 +249,7 @@ rows! {
     Nop | Reservednop | Endbr32 | Endbr64 => nop, "does nothing";
     Pause => nop, "does nothing, politely: in a spin loop";
     Lfence | Mfence | Sfence => nop, "orders memory accesses; here they are always in order";
-    Clflush | Clflushopt | Clwb => nop, "flushes a cache line; there is no cache";
+    Clflush => clflush, "flushes a cache line; there is no cache";
     Prefetch | Prefetchnta | Prefetcht0 | Prefetcht1 | Prefetcht2 | Prefetchw => nop, "hints that data will be needed";
 
     // Decimal

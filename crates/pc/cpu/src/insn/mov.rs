@@ -100,7 +100,11 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         self.set_reg(RAX as u8, 1, value);
         Ok(())
     }
-    /// MOVNTI: a plain store here; there is no cache to go round.
+    /// CLFLUSH: there is no cache, but the address is checked as for a load.
+    pub(super) fn clflush(&mut self, i: &Insn) -> Done {
+        let ea = self.ea(&i.mem);
+        self.load(i.mem.seg, ea, 1).map(|_| ())
+    }
     pub(super) fn nop(&mut self, _: &Insn) -> Done {
         Ok(())
     }

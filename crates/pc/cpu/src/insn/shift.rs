@@ -153,17 +153,13 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         self.shift(i, CF | OF, |a, count| rcr(i.size, a, carry, count))
     }
 
-    /// SHLD: shifts left, the source's top bits come in from the right.
+    /// SHLD: shifts left, the source's top bits come in from the right. The result of shifting 16
+    /// bits by more than 16 is undefined; here zeros follow.
     pub(super) fn shld(&mut self, i: &Insn) -> Done {
         let (b, count) = (self.second(i)?, self.count(i, i.c)?);
         self.double_shift(i, count, |a, bits| {
-            // a:b as one number. A 16-bit count above 16 goes round: a:b:a.
             let all = u128::from(a) << bits | u128::from(b);
-            if count > bits {
-                let again = (u128::from(b) << bits | u128::from(a)) << (count - bits);
-                return ((again >> bits) as u64, again >> (2 * bits) & 1 != 0);
-            }
-            let carry = bit(a, bits - count);
+            let carry = bit(a, bits.wrapping_sub(count));
             ((all << count >> bits) as u64, carry)
         })
     }
@@ -172,11 +168,6 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         let (b, count) = (self.second(i)?, self.count(i, i.c)?);
         self.double_shift(i, count, |a, bits| {
             let all = u128::from(b) << bits | u128::from(a);
-            if count > bits {
-                let again = u128::from(a) << bits | u128::from(b);
-                let r = (again >> (count - bits)) as u64;
-                return (r, again >> (count - bits - 1) & 1 != 0);
-            }
             ((all >> count) as u64, bit(a, count - 1))
         })
     }

@@ -48,17 +48,10 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
     #[inline(always)]
     pub(super) fn push_insn(&mut self, i: &Insn) -> Done {
         match i.a {
-            // A selector goes out as 16 bits; the rest of the slot keeps what it held.
+            // A selector, zero-extended (some other makers leave the rest of the slot alone).
             Operand::Seg(n) => {
                 let selector = u64::from(self.state.seg[usize::from(n)].selector);
-                let sp = self.sp_plus(u64::from(i.size).wrapping_neg());
-                if i.size == 8 {
-                    self.store(STACK, sp, 8, selector)?;
-                } else {
-                    self.store(STACK, sp, 2, selector)?;
-                }
-                self.set_sp(sp);
-                Ok(())
+                self.push(i.size, selector)
             }
             _ => {
                 let value = self.first(i)?;
