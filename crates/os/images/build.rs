@@ -50,10 +50,21 @@ fn main() {
     put("hypervisor", &built("hypervisor"));
     put("kernel", &built("kernel"));
     let user = built("user");
-    put("initramfs", &initramfs::archive(&user));
-    put("user", &user);
+    let archive = initramfs::archive(&user);
+    put("initramfs", &archive);
+    put("user-range.rs", user_range(&archive, &user).as_bytes());
     let rom = rom::flatten(&built("firmware")).unwrap_or_else(|why| fail("firmware", &why));
     put("firmware", &rom);
+}
+
+/// Where the program file stands in the archive, as Rust. The bytes stand there only once, and that
+/// once is enough: they are the most of what a browser has to fetch.
+fn user_range(archive: &[u8], user: &[u8]) -> String {
+    let start = archive
+        .windows(user.len())
+        .position(|window| window == user)
+        .expect("the archive holds the program file as it is");
+    format!("({start}, {})", user.len())
 }
 
 fn fail(guest: &str, why: &str) -> ! {

@@ -35,6 +35,9 @@ pub fn build() -> Result<()> {
         .input_path(&wasm)
         .web(true)?
         .typescript(false)
+        // Names of functions are for debuggers, and a fifth of the file.
+        .remove_name_section(true)
+        .remove_producers_section(true)
         .out_name("ringside")
         .generate(&dist)
         .context("wasm-bindgen cannot make the page's JavaScript")?;

@@ -18,9 +18,13 @@ pub static HYPERVISOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hypervi
 /// The kernel, an ELF64 file with a PVH entry.
 pub static KERNEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kernel"));
 
-/// The programs, one static ELF64 file that is `init`, `sh`, `ls` … by the name it is called.
-pub static USER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/user"));
-
 /// The first file system, a `newc` cpio archive: `/init`, `/bin`, and the container images
 /// below `/images`.
 pub static INITRAMFS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/initramfs"));
+
+/// The programs, one static ELF64 file that is `init`, `sh`, `ls` … by the name it is called: a
+/// part of [`INITRAMFS`].
+pub static USER: &[u8] = {
+    const AT: (usize, usize) = include!(concat!(env!("OUT_DIR"), "/user-range.rs"));
+    INITRAMFS.split_at(AT.0).1.split_at(AT.1).0
+};
