@@ -5,6 +5,8 @@
 
 #![allow(dead_code)] // each test file uses some of them
 
+pub mod file;
+
 use iced_x86::IcedError;
 use iced_x86::code_asm::*;
 
@@ -118,6 +120,48 @@ fn long_mode(code: impl FnOnce(&mut CodeAssembler) -> Result<(), IcedError>) -> 
         .into();
     parts.push((0x1000, tables));
     parts
+}
+
+/// 32-bit code for address `at`: says EAX and EBX at the debug console, least byte first, then
+/// ends with status 85.
+pub fn tell_registers(at: u64) -> Vec<u8> {
+    let code = assemble(32, at, |a| {
+        a.mov(esi, eax)?;
+        for register in [esi, ebx] {
+            for _ in 0..4 {
+                a.mov(eax, register)?;
+                a.out(0xe9, al)?;
+                a.ror(register, 8)?;
+            }
+        }
+        a.mov(al, 42)?;
+        a.out(0xf4, al)?;
+        a.hlt()
+    });
+    code.expect("assembles")
+}
+
+/// 16-bit code for a boot sector: greets by INT 10h, asks INT 12h and INT 13h, ends.
+pub fn boot_sector() -> Vec<u8> {
+    let code = assemble(16, 0x7c00, |a| {
+        for character in b"hi" {
+            a.mov(ax, 0x0e00 | u32::from(*character))?;
+            a.int(0x10)?;
+        }
+        a.int(0x12)?; // AX = 640
+        a.shr(ax, 4)?; // 40
+        a.mov(bl, al)?;
+        a.mov(ax, 0x0201)?;
+        a.int(0x13)?; // there is no disk: carry
+        a.adc(bl, 0)?;
+        a.mov(al, bl)?;
+        a.out(0xf4, al)?; // 41: status 83
+        a.hlt()
+    });
+    let mut sector = code.expect("assembles");
+    sector.resize(510, 0);
+    sector.extend([0x55, 0xaa]);
+    sector
 }
 
 /// Three modes, one character each: R in real, P in protected, L in long mode. Then status 85.
