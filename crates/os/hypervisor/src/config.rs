@@ -131,7 +131,7 @@ fn bytes(text: &str) -> Option<u64> {
         _ => (text, 0),
     };
     let value = digits.parse::<u64>().ok()?.checked_mul(1 << shift)? & !0xfff;
-    (value >= 1 << 20 && value < 4 << 30).then_some(value)
+    (1 << 20..4 << 30).contains(&value).then_some(value)
 }
 
 #[cfg(test)]

@@ -51,11 +51,6 @@ impl Ports {
         ports
     }
 
-    /// Whether the PC has it.
-    pub const fn has(&self, port: usize) -> bool {
-        self.present[port]
-    }
-
     /// A byte that has arrived.
     pub fn receive(&self, port: usize) -> Option<u8> {
         let ready = self.present[port] && in8(BASES[port] + 5) & 1 != 0;

@@ -136,7 +136,7 @@ fn write_start_info(g: &Guest<'_>, initramfs_at: u64, initramfs_size: u64) {
 }
 
 /// [H:612] Starts a VM, for the first time or again: as a PC that is switched on. `clock` begins
-/// with it.
+/// with it; the other VMs stand at virtual `time`.
 ///
 /// # Errors
 /// As [`load`]; and what is missing in the archive.
@@ -146,6 +146,7 @@ pub fn start(
     slot: usize,
     config: &Config<'_>,
     clock: Clock,
+    time: u64,
 ) -> Result<(), Refusal> {
     let kernel = config::file(archive, config.kernel).ok_or("its kernel is not in the initrd")?;
     let common = config::file(archive, "initramfs.cpio").unwrap_or(&[]);
@@ -154,7 +155,6 @@ pub fn start(
         // What the last run left behind; fresh memory of the PC is all zeros.
         g.own.ram.zero(g.vm.memory_at, g.vm.memory_bytes);
     }
-    let time = g.own.share.time();
     *g.own = Own {
         ram: g.own.ram,
         shadow: g.own.shadow,

@@ -68,7 +68,7 @@ pub struct Hypervisor {
     pub on_cpu: usize,
     /// The root that CR3 holds.
     pub loaded_root: u64,
-    /// Virtual time of the last VM that ran.
+    /// How far virtual time has come: no VM that wakes or starts is behind it.
     pub virtual_time: u64,
 }
 
@@ -184,9 +184,9 @@ impl Hypervisor {
         };
         let now = tsc();
         let clock = pit::Clock::new(now, self.root.tsc_hz);
-        let archive = self.archive;
+        let (archive, time) = (self.archive, self.virtual_time);
         let mut g = self.guest(slot);
-        let result = loader::start(&mut g, archive, slot, &config, clock);
+        let result = loader::start(&mut g, archive, slot, &config, clock, time);
         g.vm.exits = [0; objects::hypervisor::exit::COUNT];
         (g.vm.guest_ticks, g.vm.hypervisor_ticks, g.vm.console_bytes) = (0, 0, 0);
         g.vm.start_tsc = now;

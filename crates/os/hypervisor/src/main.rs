@@ -58,6 +58,9 @@ mod monitor;
 #[cfg(target_os = "none")]
 mod vcpu;
 
+#[cfg(test)]
+mod tests;
+
 /// After power-on: the loader has entered `metal::world::boot` with the address of its StartInfo,
 /// which has brought us to 64-bit mode in slot 509. Interrupts are off, and stay off in
 /// the hypervisor for ever, but for the HLT of an idle CPU.

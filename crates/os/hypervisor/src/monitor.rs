@@ -92,7 +92,10 @@ impl Hypervisor {
         match verb {
             "stats" => return self.stats(slot),
             "pause" if matches!(vm.state, state::RUNNING | state::IDLE) => vm.state = state::PAUSED,
-            "resume" if vm.state == state::PAUSED => vm.state = state::RUNNING,
+            "resume" if vm.state == state::PAUSED => {
+                vm.state = state::RUNNING;
+                self.owns[slot].share.wake(self.virtual_time);
+            }
             "stop" if alive => {
                 let _ = self.guest(slot).stop(format_args!("by the operator"));
                 self.report_end(slot);

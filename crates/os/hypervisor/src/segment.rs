@@ -11,9 +11,7 @@ use x86::vector;
 use crate::guest::{Guest, Outcome, fault, general_protection};
 use crate::memory::Access;
 
-/// Indices into `Vcpu::selectors`.
-pub const ES: usize = 0;
-#[allow(missing_docs)]
+/// Index into `Vcpu::selectors`; ES is 0, DS 3.
 pub const CS: usize = 1;
 #[allow(missing_docs)]
 pub const SS: usize = 2;

@@ -150,6 +150,10 @@ impl Shadow {
     }
 
     fn try_fill(&mut self, view: View, va: u64, leaf: Leaf) -> Result<(), Full> {
+        assert!(
+            !is_ours(va),
+            "nothing of a guest goes into the hypervisor's slot"
+        );
         let mut frame = view as u32;
         let mut passing = false; // the class of the frame that we are in
         let last = if leaf.large { 2 } else { 1 };
@@ -213,8 +217,8 @@ impl Shadow {
     /// [H:313] INVLPG: drops the entry for one address from both roots; `false` if that would
     /// not be enough.
     pub fn drop_page(&mut self, va: u64) -> bool {
-        if self.fragmented {
-            return false;
+        if self.fragmented || is_ours(va) {
+            return is_ours(va);
         }
         for root in 0..Self::ROOTS {
             let mut frame = root;
@@ -260,6 +264,11 @@ impl Shadow {
     }
 }
 
+/// Whether an address lies in the hypervisor's slot, canonical or not.
+pub const fn is_ours(va: u64) -> bool {
+    index(va, 4) == SLOT as u32
+}
+
 /// Index into the table of `level` (4 to 1).
 const fn index(va: u64, level: u32) -> u32 {
     (va >> (3 + 9 * level)) as u32 & 0x1ff
@@ -278,7 +287,7 @@ mod tests {
         Shadow::new(
             ram,
             AT,
-            frames + 1 + u64::from(Shadow::LOG_FRAMES) << 12,
+            (frames + 1 + u64::from(Shadow::LOG_FRAMES)) << 12,
             0x1003,
         )
     }

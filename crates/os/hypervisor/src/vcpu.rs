@@ -36,14 +36,13 @@ impl Hypervisor {
         loop {
             let end = match self.choose(mark) {
                 Some(slot) => {
+                    self.virtual_time = self.virtual_time.max(self.owns[slot].share.time());
                     self.switch(slot);
                     let begin = tsc();
                     self.root.own_ticks += begin - mark;
                     let end = self.turn(slot, begin);
                     mark = tsc();
-                    let share = &mut self.owns[slot].share;
-                    share.charge(mark - begin);
-                    self.virtual_time = share.time();
+                    self.owns[slot].share.charge(mark - begin);
                     end
                 }
                 None => {
@@ -166,7 +165,7 @@ impl Hypervisor {
 
     fn tick(&mut self) {
         self.root.ticks += 1;
-        if self.root.ticks % PERIOD_TICKS == 0 {
+        if self.root.ticks.is_multiple_of(PERIOD_TICKS) {
             let period = self.period();
             for own in self.owns.iter_mut() {
                 own.share.renew(period);

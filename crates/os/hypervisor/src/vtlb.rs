@@ -16,7 +16,7 @@ use x86::vector::pf;
 
 use crate::guest::{Guest, Outcome, Stop};
 use crate::memory::{Access, Place};
-use crate::shadow::{Leaf, View};
+use crate::shadow::{Leaf, View, is_ours};
 
 const LARGE: u64 = 1 << 21;
 
@@ -35,7 +35,13 @@ pub fn page_fault(g: &mut Guest<'_>, address: u64, error: u32) -> Outcome {
         }
     };
     g.count(exit::HIDDEN_FAULT);
-    if g.paging() == PagingMode::Long && (address >> 39) as usize & 0x1ff == SLOT {
+    if !g.in_long_mode() && address >> 32 != 0 {
+        // It found our own 64-bit selector: see metal's rule of the high selectors.
+        return Err(g.kill(format_args!(
+            "it used {address:#x} although it is in a 32-bit mode"
+        )));
+    }
+    if is_ours(address) {
         return Err(compression(g));
     }
     let leaf = leaf(g, address, access, place)?;

@@ -30,11 +30,11 @@ impl Clock {
     }
     /// Ticks at a moment of the TSC.
     pub const fn ticks(&self, tsc: u64) -> u64 {
-        (tsc.saturating_sub(self.epoch) as u128 * self.ticks_per_tsc as u128 >> 48) as u64
+        ((tsc.saturating_sub(self.epoch) as u128 * self.ticks_per_tsc as u128) >> 48) as u64
     }
     /// The TSC at a tick.
     pub const fn tsc(&self, ticks: u64) -> u64 {
-        self.epoch + (ticks as u128 * self.tsc_per_tick as u128 >> 48) as u64 + 1
+        self.epoch + ((ticks as u128 * self.tsc_per_tick as u128) >> 48) as u64 + 1
     }
 }
 
@@ -188,7 +188,7 @@ impl Pit {
                 // Bit 4 toggles with the memory refresh, every 15 µs.
                 u8::from(two.gate)
                     | u8::from(self.speaker) << 1
-                    | ((now / 18 & 1) as u8) << 4
+                    | (((now / 18) & 1) as u8) << 4
                     | u8::from(two.output(now)) << 5
             }
             _ => 0xff,

@@ -93,9 +93,10 @@ impl Uart {
             4 => self.mcr,
             5 => {
                 let overrun = core::mem::take(&mut self.overrun);
-                u8::from(!self.received.is_empty()) * LSR_READY
-                    | u8::from(overrun) * LSR_OVERRUN
-                    | u8::from(!self.sent.is_full()) * LSR_EMPTY
+                let bit = |is: bool, bit: u8| if is { bit } else { 0 };
+                bit(!self.received.is_empty(), LSR_READY)
+                    | bit(overrun, LSR_OVERRUN)
+                    | bit(!self.sent.is_full(), LSR_EMPTY)
             }
             // In loop-back the four outputs are wired to the four inputs; else a modem is there.
             6 if self.mcr & MCR_LOOP != 0 => {

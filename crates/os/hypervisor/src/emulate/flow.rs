@@ -172,7 +172,7 @@ pub fn syscall(g: &mut Guest<'_>, long: bool) -> Outcome {
         g.cpu.interrupts = 0;
     }
     let selector = (star >> 32) as u16 & !3;
-    g.cpu.selectors[SS] = selector + 8;
+    g.cpu.selectors[SS] = selector.wrapping_add(8);
     g.enter(
         Code {
             selector,
