@@ -144,7 +144,7 @@ impl<M: Replay> Timeline<M> {
             let found = run(leader, stop);
             let (clock, ended) = (leader.clock(), leader.ended());
             // A leader that has ended stands still, and so do all, unless an input may come.
-            let here = match found || (ended && self.next_input().is_none()) {
+            let here = match found || (ended && !self.is_awaited()) {
                 true => clock.clamp(self.now, stop),
                 false => stop,
             };
@@ -273,6 +273,11 @@ impl<M: Replay> Timeline<M> {
             .iter()
             .map(|recorded| recorded.at)
             .find(|&at| at >= self.now)
+    }
+
+    /// Whether an input comes in after now.
+    fn is_awaited(&self) -> bool {
+        self.inputs.last().is_some_and(|last| last.at > self.now)
     }
 
     fn snapshots(&mut self) -> Vec<M::Snapshot> {
