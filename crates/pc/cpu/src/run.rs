@@ -99,9 +99,6 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         if self.clock >= self.until {
             return Some(Stop::Deadline);
         }
-        if self.state.shutdown {
-            return Some(Stop::Shutdown);
-        }
         while self.interruptible() && self.bus.interrupt_requested() {
             if self.state.halted {
                 self.cpu.state.halted = false;
@@ -109,6 +106,9 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
             }
             let vector = self.bus.acknowledge(self.cpu.clock, self.probe);
             self.deliver(vector, Origin::External, None);
+        }
+        if self.state.shutdown {
+            return Some(Stop::Shutdown);
         }
         if self.state.halted {
             return Some(Stop::Halt);
