@@ -102,6 +102,8 @@ pub struct StackBox {
     pub memory_bytes: Option<u64>,
     /// Memory that it may hold at most, bytes.
     pub memory_limit: Option<u64>,
+    /// The moment at which it began, as its own layer noted it.
+    pub since: Option<Moment>,
     /// CPU time that it has had since it began, in the ticks (instructions) of the clock.
     pub cpu_ticks: Option<u64>,
     /// Share of the CPU over the last window, per mille of its *parent layer's* time, as that

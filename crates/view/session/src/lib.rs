@@ -11,6 +11,7 @@
 //! | `assemble` | from a scenario's words to the files that the boot loader finds |
 //! | `look` | from memory and registers to the boxes of the picture |
 //! | `tell` | from hardware events to sentences |
+//! | `life` | births and deaths, as differences between scenes |
 //! | `watch` | which events happened in a stretch of time, and around whom |
 //! | `console` | serial ports as text |
 
@@ -19,6 +20,7 @@
 mod assemble;
 mod console;
 mod guests;
+mod life;
 mod look;
 pub mod scenario;
 mod session;

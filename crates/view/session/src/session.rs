@@ -9,6 +9,7 @@ use timeline::Timeline;
 use crate::assemble::assemble;
 use crate::console;
 use crate::guests::Guests;
+use crate::life;
 use crate::look::{Shares, Sight, look};
 use crate::scenario::{ImageKind, MachineSpec, Scenario};
 use crate::tally::Tally;
@@ -43,7 +44,12 @@ pub struct Session {
     shares: Vec<Shares>,
     tallies: Vec<Tally>,
     happenings: Vec<Happening>,
-    fresh: usize,
+    /// What happened at or after this moment belongs to the last command.
+    fresh_since: u64,
+    /// The scene of the last frame, to see births and deaths by.
+    last: Scene,
+    /// Births and deaths lately.
+    lives: Vec<Happening>,
     messages: Vec<Message>,
 }
 
@@ -88,7 +94,9 @@ impl Session {
             shares: Vec::new(),
             tallies: Vec::new(),
             happenings: Vec::new(),
-            fresh: 0,
+            fresh_since: 0,
+            last: Scene::default(),
+            lives: Vec::new(),
             messages: Vec::new(),
         }
     }
@@ -97,7 +105,7 @@ impl Session {
     /// [`Frame::messages`].
     pub fn command(&mut self, command: Command) -> Frame {
         self.messages.clear();
-        self.fresh = 0;
+        self.fresh_since = u64::MAX;
         match command {
             Command::Open { scenario, moment } => self.open(&scenario, moment),
             Command::Look => self.list(self.timeline.now()),
@@ -181,6 +189,8 @@ impl Session {
             .map(|spec| Tally::new(spec.hypervisor()))
             .collect();
         self.happenings.clear();
+        self.lives.clear();
+        self.last = Scene::default();
         self.scenario = Some(scenario);
         if let Some(moment) = moment {
             self.seek(moment);
@@ -253,12 +263,7 @@ impl Session {
     /// Fills the list of what happened lately; what lies at or after `since` is fresh.
     fn list(&mut self, since: u64) {
         self.happenings = watch::lately(&mut self.timeline, &self.stage, LISTED);
-        self.fresh = self
-            .happenings
-            .iter()
-            .rev()
-            .take_while(|it| it.moment >= since)
-            .count();
+        self.fresh_since = since;
     }
 
     fn tell(&mut self, severity: Severity, text: String) {
@@ -267,15 +272,18 @@ impl Session {
 
     /// The picture of now. `still`: nothing runs on, so the hash is worth its price.
     fn frame(&mut self, still: bool) -> Frame {
-        let Some(scenario) = &self.scenario else {
+        let Some(scenario) = self.scenario.clone() else {
             return Frame {
                 messages: self.messages.clone(),
                 ..Frame::default()
             };
         };
-        let machines = (0..self.stage.machines.len())
+        let machines: Vec<_> = (0..self.stage.machines.len())
             .map(|n| look(&self.stage.sight(&self.timeline, n), &mut self.shares[n]))
             .collect();
+        let scene = Scene { machines };
+        self.note_lives(&scene);
+        let happenings = self.all_happenings(still);
         let specs = self.stage.machines.iter();
         let rates = specs
             .zip(&self.tallies)
@@ -287,19 +295,19 @@ impl Session {
             scenario: scenario.id.clone(),
             title: scenario.title.clone(),
             about: scenario.about.clone(),
-            scene: Scene { machines },
+            scene,
             consoles: self
                 .stage
                 .consoles
                 .iter()
                 .map(|port| self.console(port))
                 .collect(),
-            happenings: if still {
-                self.happenings.clone()
-            } else {
-                Vec::new()
-            },
-            fresh: self.fresh,
+            fresh: happenings
+                .iter()
+                .rev()
+                .take_while(|it| it.moment >= self.fresh_since)
+                .count(),
+            happenings,
             rates: rates.collect(),
             time: Time {
                 now: self.timeline.now(),
@@ -311,6 +319,33 @@ impl Session {
             },
             messages: self.messages.clone(),
         }
+    }
+
+    /// Compares with the last frame's scene. Births are noted once, whatever road leads by.
+    fn note_lives(&mut self, scene: &Scene) {
+        for told in life::between(&self.last, scene) {
+            let known = |it: &Happening| it.moment == told.moment && it.to == told.to;
+            if !self.lives.iter().any(known) {
+                self.lives.push(told);
+            }
+        }
+        let surplus = self.lives.len().saturating_sub(LISTED);
+        self.lives.drain(..surplus);
+        self.last.clone_from(scene);
+    }
+
+    /// Hardware events, when standing still, and births and deaths up to now, in order.
+    fn all_happenings(&self, still: bool) -> Vec<Happening> {
+        let now = self.timeline.now();
+        let events = if still { &self.happenings[..] } else { &[] };
+        let first = events.first().map_or(0, |it| it.moment);
+        let lives = self
+            .lives
+            .iter()
+            .filter(|it| it.moment <= now && it.moment >= first);
+        let mut all: Vec<Happening> = lives.chain(events).cloned().collect();
+        all.sort_by_key(|it| it.moment);
+        all
     }
 
     fn console(&self, port: &Port) -> Console {

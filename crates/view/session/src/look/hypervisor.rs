@@ -83,6 +83,7 @@ fn vm_box(sight: &Sight<'_>, slot: u32, vm: &Vm, vcpu: &Vcpu, shares: &mut Share
         state,
         why,
         memory_bytes: Some(vm.memory_bytes),
+        since: Some(vm.start_tsc),
         cpu_ticks: Some(vm.guest_ticks),
         facts: vec![
             ("memory".into(), partition(vm)),

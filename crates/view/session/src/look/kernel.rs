@@ -103,6 +103,7 @@ fn describe(this: &mut StackBox, prefix: &Prefix, view: &KernelView, shares: &mu
             format!("{boot} ticks from its first instruction to init"),
         ));
     }
+    this.since = Some(root.boot_tsc);
     this.counts = vec![
         ("system calls".into(), root.syscalls),
         ("context switches".into(), root.switches),
@@ -160,6 +161,7 @@ fn container_box(
             this.why = "cpu.max is used up for this period".into();
         }
     }
+    this.since = container.tasks.iter().map(|task| task.task.start_tsc).min();
     let walls = container.walls.join(", ");
     this.facts
         .insert(0, ("namespaces of its own".into(), walls));
@@ -231,6 +233,7 @@ fn process(
         state,
         why,
         memory_bytes: mm.map(|mm| mm.resident * 4096),
+        since: Some(task.start_tsc),
         cpu_ticks: Some(had),
         facts,
         counts: vec![
