@@ -6,7 +6,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`machine`] | the run loop; input; snapshot, restore, hash |
+//! | `machine` | the run loop; input; snapshot, restore, hash |
 //! | [`board`] | memory and devices, wired to the CPU's pins |
 //! | [`ports`] | which device answers at which port |
 //! | [`device`] | the devices, one a file |
@@ -23,7 +23,7 @@ pub mod board;
 pub mod console;
 pub mod device;
 pub mod load;
-pub mod machine;
+mod machine;
 pub mod memory;
 pub mod pages;
 pub mod ports;

@@ -4,6 +4,7 @@ mod guest;
 
 use abi::boot::{MemoryRange, RAM, START_MAGIC, StartInfo};
 use guest::file::{Elf, after, multiboot};
+use guest::firmware::FIRMWARE;
 use machine::{Boot, Config, Error, Machine, Module, Stopped};
 use std::mem::{offset_of, size_of};
 
@@ -12,7 +13,7 @@ const AT: u64 = 0x10_0000;
 fn new(boot: Boot<'_>) -> Result<Machine, Error> {
     Machine::new(Config {
         ram_mib: 4,
-        firmware: Some(images::FIRMWARE),
+        firmware: Some(&FIRMWARE),
         boot,
     })
 }

@@ -6,6 +6,7 @@
 #![allow(dead_code)] // each test file uses some of them
 
 pub mod file;
+pub mod firmware;
 
 use iced_x86::IcedError;
 use iced_x86::code_asm::*;
