@@ -43,9 +43,9 @@ const IMAGES: [Image; 4] = [
 ];
 
 /// What every image has, so that a person can look around in it.
-const COMMON: [&str; 14] = [
-    "sh", "cat", "echo", "env", "hostname", "id", "kill", "ls", "mount", "ps", "pwd", "sleep",
-    "crash", "stress",
+const COMMON: [&str; 18] = [
+    "sh", "cat", "crash", "echo", "env", "grep", "head", "hostname", "id", "kill", "ls", "mount",
+    "ps", "pwd", "seq", "sleep", "stress", "wc",
 ];
 
 /// The archive, around the one program file.

@@ -71,7 +71,7 @@ fn nsenter_comes_in_by_the_pid() {
          nsenter -t $pid -u hostname
          nsenter -t $pid -u -m -p ps -o pid,name
          nsenter -t 999999 -u hostname; echo $?
-         kill $pid; wait",
+         kill -9 $pid; wait",
     );
     check(&said, &golden("nsenter"));
 }

@@ -176,7 +176,9 @@ impl Shell {
         let job = self.jobs.remove(at);
         match ended {
             // The terminal has echoed ^C without ending the line.
-            Ended::Killed(SIGINT) if self.terminal.is_some() => say!(Out::stderr(), ""),
+            Ended::Killed(SIGINT) | Ended::Exited(130) if self.terminal.is_some() => {
+                say!(Out::stderr(), "");
+            }
             Ended::Exited(_) | Ended::Killed(SIGINT | SIGPIPE) => {}
             Ended::Killed(_) | Ended::Stopped(_) => say!(Out::stderr(), "{}", job.state()),
         }

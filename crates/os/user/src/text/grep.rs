@@ -1,7 +1,8 @@
 //! `grep`: lines with a pattern.
 //!
 //! Patterns are the simple ones of Kernighan's matcher: `.` any byte, `*` any number of the
-//! one before, `^` the start, `$` the end, `\` takes the meaning away, `[…]` one of.
+//! one before, `^` the start, `$` the end, `\` takes the meaning away, `[…]` one of; and `\|`
+//! stands between two patterns.
 
 use crate::io::{Lines, Out, for_each_file};
 use crate::{Args, Outcome, Trouble, put, say};
@@ -18,7 +19,16 @@ pub fn main(args: &Args) -> Outcome {
         },
     };
     let fold = options.has("-i");
-    let pattern = Pattern::parse(pattern, options.has("-F"), fold);
+    let fixed = options.has("-F");
+    let between = match () {
+        () if fixed => "\n",
+        () if options.has("-E") => "|",
+        () => "\\|",
+    };
+    let patterns = pattern.split(between);
+    let patterns: Vec<_> = patterns
+        .map(|text| Pattern::parse(text, fixed, fold))
+        .collect();
     let mut out = Out::stdout();
     let mut found = 0u64;
     let status = for_each_file("grep", files, |name, fd| {
@@ -26,7 +36,7 @@ pub fn main(args: &Args) -> Outcome {
         let (mut number, mut here) = (0u64, 0u64);
         while let Some(line) = lines.next_line()? {
             number += 1;
-            if pattern.matches(&line) == options.has("-v") {
+            if patterns.iter().any(|pattern| pattern.matches(&line)) == options.has("-v") {
                 continue;
             }
             here += 1;

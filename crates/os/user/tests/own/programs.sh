@@ -18,7 +18,7 @@ user nosuch 2>/dev/null; echo $?
 hostname --help; ls -z; echo $?
 head -n x; mkdir; kill; sleep soon
 ps | grep -c 'PID  PPID STAT NAME'
-ps -o pid,name | grep -c ' sh$' 
+ps -o pid,name | grep -q ' sh$' && echo listed
 top -n 1 | grep -c 'tasks'
 free | grep -c Mem; uptime | grep -c 'up .* load average'
 date | grep -c 'UTC 2'; mount | grep -c 'on /proc type proc'
