@@ -10,7 +10,6 @@ use yew::prelude::*;
 use crate::components::caption::Caption;
 use crate::components::consoles::Consoles;
 use crate::components::header::Header;
-use crate::components::memory::Memory;
 use crate::components::outline::Outline;
 use crate::components::side::Panels;
 use crate::components::stage::Stage;
@@ -22,8 +21,9 @@ use crate::link;
 use crate::state::{self, Action, Effect, State, Theme, open_console, reduce};
 use crate::worker;
 
-/// From this width on (in the root's size of type), events have a column of their own.
-const WIDE_REM: f64 = 98.0;
+/// From this width on, in a reader's normal size of type, events have a column of their own. The
+/// stylesheet has the same number.
+const WIDE_EM: f64 = 130.0;
 
 /// Draws the page in place of its shell.
 pub fn start() {
@@ -65,7 +65,7 @@ pub fn focus(id: &str) {
 pub enum Message {
     /// Something for the reducer.
     Act(Action),
-    /// The window has another width, in the root's size of type.
+    /// The window has another width, in a reader's normal size of type.
     Resized(f64),
 }
 
@@ -73,7 +73,7 @@ pub enum Message {
 pub struct App {
     state: Rc<State>,
     engine: Rc<Engine>,
-    width_rem: f64,
+    width_em: f64,
     /// What must wait until the picture that it is about is on the screen.
     after_render: Vec<Effect>,
 }
@@ -101,7 +101,7 @@ impl Component for App {
         Self {
             state: Rc::new(State::new(link, warnings, theme, large)),
             engine: Engine::start(hear),
-            width_rem: window.as_ref().map_or(80.0, width_rem),
+            width_em: window.as_ref().map_or(80.0, width_em),
             after_render: Vec::new(),
         }
     }
@@ -109,8 +109,8 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
         match message {
             Message::Resized(width) => {
-                let changed = (width >= WIDE_REM) != (self.width_rem >= WIDE_REM);
-                self.width_rem = width;
+                let changed = (width >= WIDE_EM) != (self.width_em >= WIDE_EM);
+                self.width_em = width;
                 changed
             }
             Message::Act(action) => {
@@ -143,16 +143,18 @@ impl Component for App {
         } else {
             &frame.title
         };
-        let wide = self.width_rem >= WIDE_REM;
+        let wide = self.width_em >= WIDE_EM;
         html! {
             <div class={classes!("page", wide.then_some("wide"))} data-phase={phase(state)} data-scenario={frame.scenario.clone()}>
                 <a class="skip" href="#picture">{ "Skip to the picture" }</a>
                 <Header listings={state.listings.clone()} open={open_id(state)} theme={state.theme} large={state.large} act={act.clone()} />
                 <main>
+                    <div class="floor">
                     <section class="stage" id="picture" tabindex="-1" aria-label="The picture">
                         <div class="intro">
                             <h1>{ title }</h1>
                             <p>{ &frame.about }</p>
+                            <Outline frame={frame.clone()} running={state.running} act={act.clone()} />
                         </div>
                         <Caption frame={frame.clone()} fresh={fresh.clone()} running={state.running} phase={state.phase.clone()} />
                         <Stage
@@ -165,12 +167,6 @@ impl Component for App {
                             large={state.large}
                             act={act.clone()}
                         />
-                        <div class="memories">
-                            { for frame.scene.machines.iter().map(|machine| html! {
-                                <Memory machine={machine.clone()} several={frame.scene.machines.len() > 1} pointed={state.pointed.clone()} act={act.clone()} />
-                            }) }
-                        </div>
-                        <Outline frame={frame.clone()} running={state.running} act={act.clone()} />
                     </section>
                     <Consoles
                         consoles={frame.consoles.clone()}
@@ -179,6 +175,7 @@ impl Component for App {
                         running={state.running}
                         act={act.clone()}
                     />
+                    </div>
                     <Panels state={state.clone()} {wide} act={act.clone()} />
                 </main>
                 <Transport state={state.clone()} act={act.clone()} />
@@ -287,10 +284,9 @@ fn show_look(theme: Theme, large: bool) {
     }
 }
 
-fn width_rem(window: &Window) -> f64 {
+fn width_em(window: &Window) -> f64 {
     let width = window.inner_width().ok().and_then(|width| width.as_f64());
-    let large = remembered("large").as_deref() == Some("true");
-    width.unwrap_or(1280.0) / if large { 20.0 } else { 16.0 }
+    width.unwrap_or(1280.0) / 16.0
 }
 
 /// The window's own events. They are never taken off: the page is the window.
@@ -298,7 +294,7 @@ fn listen(window: &Window, ctx: &Context<App>) {
     let link = ctx.link().clone();
     let resized = {
         let window = window.clone();
-        Closure::<dyn FnMut()>::new(move || link.send_message(Message::Resized(width_rem(&window))))
+        Closure::<dyn FnMut()>::new(move || link.send_message(Message::Resized(width_em(&window))))
     };
     let _ = window.add_event_listener_with_callback("resize", resized.as_ref().unchecked_ref());
     resized.forget();

@@ -38,6 +38,8 @@ pub enum Side {
     Cpu,
     /// The chosen box.
     Box,
+    /// Who owns which memory.
+    Memory,
 }
 
 /// Light or dark.
@@ -578,6 +580,8 @@ pub fn open_console(state: &State) -> Option<String> {
 fn heard(state: &mut State, report: Report, now_ms: f64, effects: &mut Vec<Effect>) {
     match report.news {
         News::Ready(listings) => ready(state, listings, effects),
+        // The first word is the cause; what follows is only the fall.
+        News::Failed(_) if matches!(state.phase, Phase::Failed(_)) => {}
         News::Failed(why) => {
             state.running = false;
             state.awaiting = None;
@@ -659,7 +663,7 @@ fn show(state: &mut State, picture: Picture, now_ms: f64) {
         state.trends.clear();
         state.kips = None;
     }
-    for rate in &frame.rates {
+    for rate in frame.rates.iter().filter(|_| running) {
         let trend = state
             .trends
             .entry((rate.machine.clone(), rate.kind))

@@ -312,5 +312,6 @@ fn a_failure_stops_everything_and_says_why() {
     reduce(&mut state, Action::RunOrPause);
     hear(&mut state, 0, News::Failed("index out of bounds".into()));
     assert!(!state.running);
+    hear(&mut state, 0, News::Failed("unreachable".into()));
     assert_eq!(state.phase, Phase::Failed("index out of bounds".into()));
 }

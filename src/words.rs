@@ -36,6 +36,20 @@ pub fn size(bytes: u64) -> String {
     format!("{bytes} B")
 }
 
+/// Bytes in the least room: `812K`, `3.1M`.
+pub fn size_brief(bytes: u64) -> String {
+    for (unit, letter) in [(1 << 30, 'G'), (1 << 20, 'M'), (1 << 10, 'K')] {
+        if bytes >= unit {
+            let tenths = (u128::from(bytes) * 10 / (unit as u128)) as u64;
+            return match (tenths / 10, tenths % 10) {
+                (whole, 0) | (whole @ 10.., _) => format!("{whole}{letter}"),
+                (whole, tenth) => format!("{whole}.{tenth}{letter}"),
+            };
+        }
+    }
+    bytes.to_string()
+}
+
 /// `number / unit` with three significant digits, and no zeros at the end.
 fn significant(number: u64, unit: u64) -> String {
     let hundredths = (u128::from(number) * 100 / u128::from(unit)) as u64;
@@ -68,6 +82,11 @@ pub fn share(per_mille: u32) -> String {
         1..=99 => format!("{}.{} %", per_mille / 10, per_mille % 10),
         _ => format!("{} %", (per_mille + 5) / 10),
     }
+}
+
+/// Per mille as per cent in the least room: `44%`.
+pub fn share_brief(per_mille: u32) -> String {
+    format!("{}%", (per_mille + 5) / 10)
 }
 
 /// A moment as the guest's seconds, to the microsecond where that says something.
@@ -206,6 +225,20 @@ mod tests {
             (u64::MAX, "17179869183 GiB"),
         ] {
             assert_eq!(size(bytes), expected);
+        }
+    }
+
+    #[test]
+    fn sizes_in_little_room() {
+        for (bytes, expected) in [
+            (12, "12"),
+            (4096, "4K"),
+            (3 << 20, "3M"),
+            ((3 << 20) + (1 << 19), "3.5M"),
+            (812 << 10, "812K"),
+            (5 << 30, "5G"),
+        ] {
+            assert_eq!(size_brief(bytes), expected);
         }
     }
 

@@ -23,7 +23,12 @@
 
   const start = async () => {
     if (typeof WebAssembly !== "object") throw new Error("this browser has no WebAssembly");
-    const [glue, module] = await Promise.all([import("./ringside.js"), compile("ringside_bg.wasm")]);
+    // Absolute addresses: in a sandboxed frame a script's own address is no base to resolve against.
+    const beside = (file) => new URL(file, document.baseURI).href;
+    const [glue, module] = await Promise.all([
+      import(beside("ringside.js")),
+      compile(beside("ringside_bg.wasm")),
+    ]);
     const shown = document.readyState === "loading"
       ? new Promise((done) => addEventListener("DOMContentLoaded", done, { once: true }))
       : null;
@@ -37,6 +42,8 @@
       if (status) {
         status.setAttribute("role", "alert");
         status.textContent = `The machine could not be loaded: ${error.message ?? error}`;
+        status.parentElement.classList.replace("quiet", "failed");
+        document.querySelector(".shell-stack")?.remove();
       }
       console.error(error);
     };

@@ -9,6 +9,7 @@ use crate::layout::{self, Layout, Rect, Route};
 /// Arrows at most; of a longer step the last ones.
 const MOST: usize = 4;
 const TYPE: i32 = 12;
+const HEIGHT: i32 = 22;
 
 /// Draws the events of a step.
 pub fn draw(layout: &Layout<'_>, fresh: &[Happening]) -> Html {
@@ -22,7 +23,7 @@ pub fn draw(layout: &Layout<'_>, fresh: &[Happening]) -> Html {
         let route = layout::route(from, to, lane);
         let last = index + 1 == count;
         let number = (count > 1).then_some(index + 1);
-        let label = label(&route, happening, number.is_some(), layout, &labels);
+        let label = label(&route, happening, lane, layout, &labels);
         labels.push(label);
         Some(arrow(happening, &route, label, number, last, index))
     });
@@ -34,29 +35,50 @@ const fn lane(index: usize, count: usize) -> i32 {
     2 * index as i32 - (count as i32 - 1)
 }
 
-/// Where the title goes: beside the middle of the arrow, inside the picture, on no other title.
+/// Where the title goes: in the storey that the arrow crosses, where it hides nothing, left of the
+/// first arrows and right of the last, inside the picture and on no other title.
 fn label(
     route: &Route,
     happening: &Happening,
-    numbered: bool,
+    lane: i32,
     layout: &Layout<'_>,
     taken: &[Rect],
 ) -> Rect {
-    let w = layout::width(&happening.title, TYPE) + 34 + if numbered { 16 } else { 0 };
+    let numbered = lane != 0;
+    let w = layout::width(&happening.title, TYPE) + 34 + if numbered { 14 } else { 0 };
     let w = w.min(layout.width - 4);
+    let left = if lane < 0 {
+        route.middle.0 - 10 - w
+    } else {
+        route.middle.0 + 10
+    };
+    let middle = storey(route, layout).unwrap_or(route.middle.1);
     let mut rect = Rect {
-        x: (route.middle.0 + 10).clamp(2, (layout.width - w - 2).max(2)),
-        y: route.middle.1 - 12,
+        x: left.clamp(2, (layout.width - w - 2).max(2)),
+        y: middle - HEIGHT / 2,
         w,
-        h: 24,
+        h: HEIGHT,
     };
     for _ in 0..8 {
         match taken.iter().find(|other| other.overlaps(rect)) {
-            Some(other) => rect.y = other.bottom() + 3,
+            Some(other) => rect.y = other.bottom() + 2,
             None => break,
         }
     }
     rect
+}
+
+/// The height of the storey nearest to the middle of an arrow that crosses any.
+fn storey(route: &Route, layout: &Layout<'_>) -> Option<i32> {
+    let (upper, lower) = (route.from.1.min(route.to.1), route.from.1.max(route.to.1));
+    layout
+        .stacks
+        .iter()
+        .filter(|stack| (stack.rect.x..=stack.rect.right()).contains(&route.middle.0))
+        .flat_map(|stack| &stack.borders)
+        .map(|(_, y)| *y)
+        .filter(|y| (upper..=lower).contains(y))
+        .min_by_key(|y| (y - route.middle.1).abs())
 }
 
 fn arrow(
@@ -86,7 +108,7 @@ fn arrow(
     let delay = format!("--delay:{}ms", index * 260);
     // What happened is part of the key, so that the same arrow at another moment is drawn anew.
     let key = format!("{} {} {index}", happening.moment, happening.title);
-    let text_x = label.x + 26 + if number.is_some() { 16 } else { 0 };
+    let text_x = label.x + 26 + if number.is_some() { 14 } else { 0 };
     html! {
         <g {class} {key} style={delay}>
             <path class="casing" d={way.clone()} pathLength="100" />
@@ -94,14 +116,14 @@ fn arrow(
             <circle class="tail" cx={route.from.0.to_string()} cy={route.from.1.to_string()} r="4.5" />
             <path class="head" d={head(route)} />
             <g class="tag">
-                <rect x={label.x.to_string()} y={label.y.to_string()} width={label.w.to_string()} height={label.h.to_string()} rx="12" />
+                <rect x={label.x.to_string()} y={label.y.to_string()} width={label.w.to_string()} height={label.h.to_string()} rx="11" />
                 if let Some(number) = number {
-                    <text class="order" x={(label.x + 10).to_string()} y={(label.y + 16).to_string()}>{ number }</text>
+                    <text class="order" x={(label.x + 10).to_string()} y={(label.y + 15).to_string()}>{ number }</text>
                 }
-                <svg x={(text_x - 18).to_string()} y={(label.y + 5).to_string()} width="14" height="14" viewBox="0 0 16 16">
+                <svg x={(text_x - 18).to_string()} y={(label.y + 4).to_string()} width="14" height="14" viewBox="0 0 16 16">
                     <path class="sign" d={icons::kind_path(happening.kind)} />
                 </svg>
-                <text x={text_x.to_string()} y={(label.y + 16).to_string()}>
+                <text x={text_x.to_string()} y={(label.y + 15).to_string()}>
                     { layout::fit(&happening.title, label.right() - text_x - 6, TYPE) }
                 </text>
             </g>

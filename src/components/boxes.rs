@@ -85,9 +85,9 @@ fn beside(node: &StackBox, area: Rect, look: Look, scale: u64) -> Html {
     let x = area.x + 20;
     let low = area.h < 48;
     let (kind_y, name_y) = if low {
-        (area.y + 16, area.y + 32)
+        (area.y + 15, area.y + 30)
     } else {
-        (area.y + 21, area.y + 40)
+        (area.y + 19, area.y + 37)
     };
     let meter = if area.w >= 420 { 130 } else { 92 };
     let memory_x = area.right() - 12 - 74 - 16 - meter;
@@ -95,7 +95,7 @@ fn beside(node: &StackBox, area: Rect, look: Look, scale: u64) -> Html {
     let room = memory_x - x - 10;
     let name = layout::fit(&node.name, room, NAME);
     let after = x + layout::width(&name, NAME) + 12;
-    let meter_y = if low { area.y + 13 } else { area.y + 20 };
+    let meter_y = if low { area.y + 11 } else { area.y + 16 };
     html! {
         <>
             <text class="kind" x={px(x)} y={px(kind_y)}>{ words::kind(node.kind) }</text>
@@ -109,8 +109,9 @@ fn beside(node: &StackBox, area: Rect, look: Look, scale: u64) -> Html {
 
 /// Name above, numbers below.
 fn under(node: &StackBox, area: Rect, look: Look, scale: u64) -> Html {
-    let x = area.x + 18;
-    let name_y = area.y + if area.h < 48 { 16 } else { 21 };
+    let tight = area.w < 110;
+    let x = area.x + if tight { 14 } else { 18 };
+    let name_y = area.y + if area.h < 48 { 17 } else { 19 };
     let has_sign = look.lit || node.state != State::Running;
     let room = area.right() - x - 8 - if has_sign { 18 } else { 0 };
     let full = words::title(node);
@@ -120,15 +121,17 @@ fn under(node: &StackBox, area: Rect, look: Look, scale: u64) -> Html {
         _ => layout::fit(&node.name, room, NAME),
     };
     let after = (x + layout::width(&name, NAME) + 8).min(area.right() - 22);
-    let gap = 10;
-    let half = (area.right() - 9 - x - gap) / 2;
-    let top = area.bottom() - if area.h < 48 { 20 } else { 28 };
+    let gap = if tight { 5 } else { 10 };
+    let half = (area.right() - if tight { 6 } else { 8 } - x - gap) / 2;
+    // Memory says more, so it gets a little more.
+    let more = if tight { 2 } else { 8 };
+    let top = area.bottom() - if area.h < 48 { 20 } else { 25 };
     html! {
         <>
             <text class="name" x={px(x)} y={px(name_y)}>{ name }</text>
             { standing(node, look, after, name_y, area.right() - 6) }
-            { memory(node, x, top, half + 8, scale) }
-            { cpu(node, x + half + gap + 8, top, half - 8) }
+            { memory(node, x, top, half + more, scale) }
+            { cpu(node, x + half + gap + more, top, half - more) }
         </>
     }
 }
@@ -163,11 +166,11 @@ fn memory(node: &StackBox, x: i32, y: i32, w: i32, scale: u64) -> Html {
         return Html::default();
     };
     let full = words::used(bytes, node.memory_limit);
-    let text = if layout::width(&full, NUMBER) <= w {
-        full
-    } else {
-        layout::fit(&words::size(bytes), w, NUMBER)
-    };
+    let choices = [full, words::size(bytes), words::size_brief(bytes)];
+    let text = choices
+        .into_iter()
+        .find(|text| layout::width(text, NUMBER) <= w)
+        .unwrap_or_default();
     let fill = words::fill(bytes, node.memory_limit.unwrap_or(scale));
     meter(x, y, w, &text, fill, None, node.memory_limit.is_some())
 }
@@ -177,16 +180,12 @@ fn cpu(node: &StackBox, x: i32, y: i32, w: i32) -> Html {
         return Html::default();
     };
     let text = words::share(share);
-    let text = if w >= 70 { format!("CPU {text}") } else { text };
-    meter(
-        x,
-        y,
-        w,
-        &layout::fit(&text, w + 6, NUMBER),
-        share.min(1000),
-        node.cpu_limit,
-        true,
-    )
+    let choices = [format!("CPU {text}"), text, words::share_brief(share)];
+    let text = choices
+        .into_iter()
+        .find(|text| layout::width(text, NUMBER) <= w + 4)
+        .unwrap_or_default();
+    meter(x, y, w, &text, share.min(1000), node.cpu_limit, true)
 }
 
 /// Words over a bar; a notch where the limit is. Bars without a limit of their own are thinner.

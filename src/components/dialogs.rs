@@ -75,7 +75,7 @@ pub fn share(state: &State, address: String, act: &Act) -> Html {
         <Dialog open={state.share} label="Link to this moment" class="share" testid="share-dialog" act={act.clone()}>
             <h2>{ "A link to this moment" }</h2>
             <p>{ if state.copied { "Copied. Whoever opens it sees the same machine at the same instruction." } else { "Whoever opens it sees the same machine at the same instruction." } }</p>
-            <input class="address" readonly=true value={address} aria-label="Link" data-testid="share-link" />
+            <input class="share-link" readonly=true value={address} aria-label="Link" data-testid="share-link" />
             if state.typed {
                 <p class="warning">{ "What was typed into the consoles is not in the link: it leads to this moment as it is without." }</p>
             }

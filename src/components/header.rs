@@ -56,7 +56,7 @@ pub fn Header(props: &Props) -> Html {
 /// Rings seen from above, and a seat at the edge.
 fn mark() -> Html {
     html! {
-        <svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+        <svg class="logo" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
             <circle cx="16" cy="16" r="14" class="m3" />
             <circle cx="16" cy="16" r="9.5" class="m2" />
             <circle cx="16" cy="16" r="5" class="m1" />

@@ -1,74 +1,119 @@
-//! Physical memory, byte 0 at the left, coloured by whose it is.
+//! Physical memory, coloured by whose it is: a strip in the hardware's box, and a panel with room
+//! for all of it.
 
 use scene::{BoxKind, Machine, Path};
 use yew::prelude::*;
 
 use super::Act;
+use crate::layout::{self, Rect};
 use crate::memory::{self, Map};
 use crate::state::Action;
-use crate::{layout, words};
+use crate::words;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub machine: Machine,
-    pub several: bool,
     pub pointed: Option<Path>,
     pub act: Act,
 }
 
-const COLUMNS: u32 = 200;
-const ROWS: u32 = 3;
-const CELL: u32 = 5;
-const HEIGHT: u32 = 18;
+const COLUMNS: u32 = 64;
+const ROWS: u32 = 16;
+const CELL: u32 = 6;
+const HEIGHT: u32 = 11;
 
+/// The panel: memory as a page of cells, read like text, and who owns how much.
 #[component]
 pub fn Memory(props: &Props) -> Html {
     let map = memory::map(&props.machine, COLUMNS * ROWS);
     if map.cells == 0 {
-        return Html::default();
+        return html! { <p class="nothing">{ "No memory yet." }</p> };
     }
-    let columns = map.cells.div_ceil(ROWS).max(1);
-    let title = if props.several {
-        format!("Memory: {}", props.machine.title)
-    } else {
-        "Memory".to_owned()
-    };
+    let rows = map.cells.div_ceil(COLUMNS);
     html! {
-        <section class="memory" aria-label={title.clone()}>
-            <h2>{ title }<small>{ words::size(map.bytes) }</small></h2>
+        <div class="memory" data-testid="memory">
+            <p class="about">{ format!("All {} of the machine's memory, by owner. The first byte is at the upper left.", words::size(map.bytes)) }</p>
             <svg
                 class="ram"
-                viewBox={format!("0 0 {} {}", columns * CELL, ROWS * (HEIGHT + 3) - 3)}
-                preserveAspectRatio="none"
+                viewBox={format!("0 0 {} {}", COLUMNS * CELL, rows * HEIGHT)}
                 role="img"
                 aria-label="Physical memory by owner; the list below says the same"
             >
-                { for memory::rows(&map, columns).into_iter().map(|run| stretch(&map, run, props)) }
+                { for memory::rows(&map, COLUMNS).into_iter().map(|(row, from, to, owner)| {
+                    let area = Rect {
+                        x: (from * CELL) as i32,
+                        y: (row * HEIGHT) as i32,
+                        w: ((to - from) * CELL) as i32,
+                        h: HEIGHT as i32 - 1,
+                    };
+                    stretch(&map, area, owner, &props.pointed, &props.act)
+                }) }
             </svg>
             <ul class="owners">
                 { for map.owners.iter().enumerate().map(|(index, _)| owner(&map, index, props)) }
             </ul>
-        </section>
+        </div>
     }
 }
 
-fn stretch(map: &Map, (row, from, to, owner): (u32, u32, u32, usize), props: &Props) -> Html {
+/// The strip in the hardware's own box.
+pub fn strip(machine: &Machine, area: Rect, pointed: &Option<Path>, act: &Act) -> Html {
+    let cell = 3;
+    let map = memory::map(machine, (area.w / cell).max(0) as u32);
+    if map.cells == 0 {
+        return Html::default();
+    }
+    let at =
+        |cell: u32| area.x + (i64::from(cell) * i64::from(area.w) / i64::from(map.cells)) as i32;
+    html! {
+        <g class="ram-strip" aria-hidden="true">
+            <rect class="ram-ground" x={(area.x - 1).to_string()} y={(area.y - 1).to_string()} width={(area.w + 2).to_string()} height={(area.h + 2).to_string()} rx="2" />
+            { for map.runs.iter().map(|run| {
+                let whole = Rect { x: at(run.from), w: at(run.to) - at(run.from), ..area };
+                html! {
+                    <>
+                        { stretch(&map, whole, run.owner, pointed, act) }
+                        { initials(&map, whole, run.owner) }
+                    </>
+                }
+            }) }
+        </g>
+    }
+}
+
+/// The owner's name on a stretch with room for it.
+fn initials(map: &Map, area: Rect, owner: usize) -> Html {
     let whose = &map.owners[owner];
-    let pointed = !whose.path.is_empty() && props.pointed.as_ref() == Some(&whose.path);
-    let class = classes!("stretch", class(map, owner), pointed.then_some("pointed"));
+    let name = match whose.name.rsplit_once(' ') {
+        Some((_, name)) => name,
+        None => &whose.name,
+    };
+    if layout::width(name, 10) + 9 > area.w {
+        return Html::default();
+    }
+    let class = if shade(map, owner) == Some("shade-0") {
+        "ram-name"
+    } else {
+        "ram-name on-pale"
+    };
+    html! { <text {class} x={(area.x + 5).to_string()} y={(area.y + 13).to_string()}>{ name.to_owned() }</text> }
+}
+
+fn stretch(map: &Map, area: Rect, owner: usize, pointed: &Option<Path>, act: &Act) -> Html {
+    let whose = &map.owners[owner];
+    let pointed = !whose.path.is_empty() && pointed.as_ref() == Some(&whose.path);
     let path = whose.path.clone();
-    let enter = props
-        .act
-        .reform(move |_: PointerEvent| Action::Point((!path.is_empty()).then(|| path.clone())));
+    let enter =
+        act.reform(move |_: PointerEvent| Action::Point((!path.is_empty()).then(|| path.clone())));
     html! {
         <rect
-            {class}
-            x={(from * CELL).to_string()}
-            y={(row * (HEIGHT + 3)).to_string()}
-            width={((to - from) * CELL).to_string()}
-            height={HEIGHT.to_string()}
+            class={classes!("stretch", class(map, owner), pointed.then_some("pointed"))}
+            x={area.x.to_string()}
+            y={area.y.to_string()}
+            width={area.w.to_string()}
+            height={area.h.to_string()}
             onpointerenter={enter}
-            onpointerleave={props.act.reform(|_| Action::Point(None))}
+            onpointerleave={act.reform(|_| Action::Point(None))}
         >
             <title>{ tip(map, owner) }</title>
         </rect>
@@ -85,22 +130,23 @@ fn tip(map: &Map, owner: usize) -> String {
     format!("{}: {}", whose.name, uses.join(", "))
 }
 
-/// Layer for the colour; owners of the same layer alternate in shade.
+/// Layer for the colour.
 fn class(map: &Map, owner: usize) -> Classes {
     let whose = &map.owners[owner];
-    let Some(kind) = whose.kind else {
-        return classes!(if whose.path.is_empty() {
-            "free"
-        } else {
-            "gone"
-        });
-    };
-    let before = map.owners[..owner]
+    match whose.kind {
+        Some(kind) => classes!(words::kind_class(kind), shade(map, owner)),
+        None if whose.path.is_empty() => classes!("free"),
+        None => classes!("gone"),
+    }
+}
+
+/// Owners of the same layer alternate in shade.
+fn shade(map: &Map, owner: usize) -> Option<&'static str> {
+    let kind = map.owners[owner].kind?;
+    let earlier = map.owners[..owner]
         .iter()
-        .filter(|other| other.kind == Some(kind))
-        .count();
-    let shade = ["shade-0", "shade-1", "shade-2"][before % 3];
-    classes!(words::kind_class(kind), shade)
+        .filter(|other| other.kind == Some(kind));
+    Some(["shade-0", "shade-1", "shade-2"][earlier.count() % 3])
 }
 
 fn owner(map: &Map, index: usize, props: &Props) -> Html {
@@ -115,7 +161,7 @@ fn owner(map: &Map, index: usize, props: &Props) -> Html {
     let body = html! {
         <>
             <i class={classes!("swatch", class(map, index))}></i>
-            <span>{ layout::fit(&name, 200, 13) }</span>
+            <span>{ layout::fit(&name, 210, 13) }</span>
             <b>{ words::size(whose.bytes) }</b>
         </>
     };

@@ -26,9 +26,9 @@ pub fn Outline(props: &Props) -> Html {
     };
     let frame = &props.frame;
     html! {
-        <section class="outline">
-            <button class="plain" aria-expanded={open.to_string()} onclick={ontoggle} data-testid="in-words">
-                { if *open { "Hide the picture in words" } else { "The picture in words" } }
+        <section class="outline" aria-label="The picture in words">
+            <button class="link quiet" aria-expanded={open.to_string()} onclick={ontoggle} data-testid="in-words">
+                { if *open { "hide the words" } else { "in words" } }
             </button>
             if *open {
                 <div class="outline-words">

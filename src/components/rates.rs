@@ -14,7 +14,7 @@ use crate::words;
 /// Trends by machine and family.
 pub type Trends = BTreeMap<(String, HappeningKind), Trend>;
 
-const ROW: i32 = 17;
+const ROW: i32 = 16;
 
 /// Which families cross which border.
 const fn crossing(border: Border) -> &'static [HappeningKind] {
@@ -65,7 +65,10 @@ pub fn scale(stack: &Stack<'_>, machine: &Machine, rates: &[Rate], trends: &Tren
     html! {
         <g class="scale" aria-hidden="true">
             <line class="axis" x1={(right - 1).to_string()} x2={(right - 1).to_string()} y1={(stack.rect.y + 6).to_string()} y2={(stack.rect.bottom() - 6).to_string()} />
-            <path class="axis-end" d={format!("M{} {}l5 -8h-10z", right - 1, stack.rect.bottom() - 2).replace("-8", "-9")} />
+            <path class="axis-end" d={format!("M{} {}l5 -9h-10z", right - 1, stack.rect.bottom() - 2)} />
+            if !rates.is_empty() {
+                <text class="side" x={(right - 8).to_string()} y={(stack.rect.bottom() - 4).to_string()}>{ "per million instr." }</text>
+            }
             { for signs.iter().map(|(border, y)| sign(*border, *y, x, right, machine, &rates, trends)) }
         </g>
     }
@@ -92,14 +95,14 @@ fn sign(
     // The words sit on the line, the counters hang under it, in the height of the slab below.
     let area = Rect {
         x: x + 14,
-        y: y + STOREY / 2 - 6,
-        w: right - x - 22,
+        y: y + STOREY / 2 - 8,
+        w: right - x - 24,
         h: SLAB,
     };
     html! {
         <g class="border" key={above}>
             <line class="reach" x1={(x + 4).to_string()} x2={right.to_string()} y1={y.to_string()} y2={y.to_string()} />
-            <text class="side" x={(right - 8).to_string()} y={(y - 6).to_string()}>{ format!("{above} ↑ ↓ {below}").replace("↑ ↓", "/") }</text>
+            <text class="side" x={(right - 8).to_string()} y={(y - 6).to_string()}>{ format!("{above} / {below}") }</text>
             { for rows.iter().enumerate().map(|(index, rate)| counter(rate, area, index as i32, machine, trends)) }
         </g>
     }
@@ -115,8 +118,8 @@ fn counter(rate: &Rate, area: Rect, row: i32, machine: &Machine, trends: &Trends
             <svg x={area.x.to_string()} y={y.to_string()} width="12" height="12" viewBox="0 0 16 16">
                 <path class="sign" d={icons::kind_path(rate.kind)} />
             </svg>
-            <text class="count" x={(area.x + 60).to_string()} y={(y + 10).to_string()}>{ words::short(now) }</text>
-            if let Some(points) = trend.and_then(|trend| curve(trend, area.x + 68, y + 1, area.w - 70, 11)) {
+            <text class="count" x={(area.x + 54).to_string()} y={(y + 10).to_string()}>{ words::short(now) }</text>
+            if let Some(points) = trend.and_then(|trend| curve(trend, area.x + 61, y + 1, area.w - 63, 11)) {
                 <polyline class="curve" {points} />
             }
         </g>
@@ -147,26 +150,74 @@ fn curve(trend: &Trend, x: i32, y: i32, w: i32, h: i32) -> Option<String> {
     Some(points.collect::<Vec<_>>().join(" "))
 }
 
-/// The same counters as a row of words, where there is no room for a scale.
-pub fn row(machine: &Machine, rates: &[Rate]) -> Html {
-    let rates: Vec<&Rate> = rates
+/// Families in the order of the borders that they cross, top down.
+fn families() -> impl Iterator<Item = HappeningKind> {
+    [Border::User, Border::Guest, Border::Machine]
+        .into_iter()
+        .flat_map(crossing)
+        .copied()
+}
+
+fn find<'a>(rates: &'a [Rate], machine: &Machine, kind: HappeningKind) -> Option<&'a Rate> {
+    rates
         .iter()
-        .filter(|rate| {
-            rate.machine == machine.id && rate.total > 0 && rate.kind != HappeningKind::Return
+        .find(|rate| rate.machine == machine.id && rate.kind == kind && rate.total > 0)
+}
+
+/// The same counters as a table, where there is no room for a scale, and where machines are to be
+/// compared. Machines are its rows if there is room across, else its columns.
+pub fn table(machines: &[Machine], rates: &[Rate], across: bool) -> Html {
+    let kinds: Vec<HappeningKind> = families()
+        .filter(|kind| {
+            machines
+                .iter()
+                .any(|machine| find(rates, machine, *kind).is_some())
         })
         .collect();
-    if rates.is_empty() {
+    if kinds.is_empty() {
         return Html::default();
     }
+    let head = |kind: HappeningKind, scope: &'static str| {
+        html! {
+            <th {scope} class={icons::kind_class(kind)} key={kind.name()}>
+                <span>{ icons::glyph(icons::kind_path(kind), "") }{ kind.name() }</span>
+            </th>
+        }
+    };
+    let cell = |machine: &Machine, kind| match find(rates, machine, kind) {
+        Some(rate) => {
+            html! { <td title={tip(rate)}>{ words::short(per_million(rate.count, rate.window)) }</td> }
+        }
+        None => html! { <td>{ "–" }</td> },
+    };
+    let body = if across {
+        html! {
+            <>
+                <tr><td></td>{ for kinds.iter().map(|kind| head(*kind, "col")) }</tr>
+                { for machines.iter().map(|machine| html! {
+                    <tr>
+                        <th scope="row">{ &machine.title }</th>
+                        { for kinds.iter().map(|kind| cell(machine, *kind)) }
+                    </tr>
+                }) }
+            </>
+        }
+    } else {
+        html! {
+            <>
+                if machines.len() > 1 {
+                    <tr><td></td>{ for machines.iter().map(|machine| html! { <th scope="col">{ &machine.title }</th> }) }</tr>
+                }
+                { for kinds.iter().map(|kind| html! {
+                    <tr>{ head(*kind, "row") }{ for machines.iter().map(|machine| cell(machine, *kind)) }</tr>
+                }) }
+            </>
+        }
+    };
     html! {
-        <ul class="rates" aria-label="Events per million instructions">
-            { for rates.iter().map(|rate| html! {
-                <li class={icons::kind_class(rate.kind)} key={rate.kind.name()} title={tip(rate)}>
-                    { icons::glyph(icons::kind_path(rate.kind), "") }
-                    <span>{ rate.kind.name() }</span>
-                    <b>{ words::short(per_million(rate.count, rate.window)) }</b>
-                </li>
-            }) }
-        </ul>
+        <table class={classes!("rates", across.then_some("across"))} data-testid="rates">
+            <caption>{ "Events per million instructions" }</caption>
+            <tbody>{ body }</tbody>
+        </table>
     }
 }

@@ -8,6 +8,7 @@ use super::cpu::Cpu;
 use super::details::Details;
 use super::events::{Events, FilterState};
 use super::gauge::Now;
+use super::memory::Memory;
 use super::{Act, icons};
 use crate::state::{Action, Side, State};
 
@@ -23,9 +24,9 @@ pub struct Props {
 pub fn Panels(props: &Props) -> Html {
     let state = &props.state;
     let tabs: &[Side] = if props.wide {
-        &[Side::Cpu, Side::Box]
+        &[Side::Cpu, Side::Box, Side::Memory]
     } else {
-        &[Side::Events, Side::Cpu, Side::Box]
+        &[Side::Events, Side::Cpu, Side::Box, Side::Memory]
     };
     let open = match state.side {
         Side::Events if props.wide => Side::Cpu,
@@ -49,6 +50,7 @@ pub fn Panels(props: &Props) -> Html {
                         Side::Events => events(props),
                         Side::Cpu => cpu(props),
                         Side::Box => html! { <Details node={state.selected_box().cloned()} act={props.act.clone()} /> },
+                        Side::Memory => memory(props),
                     } }
                 </div>
             </aside>
@@ -61,6 +63,7 @@ const fn name(side: Side) -> &'static str {
         Side::Events => "Events",
         Side::Cpu => "Processor",
         Side::Box => "Box",
+        Side::Memory => "Memory",
     }
 }
 
@@ -69,6 +72,7 @@ const fn testid(side: Side) -> &'static str {
         Side::Events => "panel-events",
         Side::Cpu => "panel-cpu",
         Side::Box => "panel-box",
+        Side::Memory => "panel-memory",
     }
 }
 
@@ -89,7 +93,7 @@ fn tab(side: Side, open: Side, props: &Props) -> Html {
         >
             if let Some(node) = swatch {
                 <i class={classes!("swatch", crate::words::kind_class(node.kind))}></i>
-                { crate::layout::fit(&node.name, 130, 14) }
+                { crate::layout::fit(&node.name, 96, 14) }
             } else {
                 { name(side) }
             }
@@ -135,5 +139,15 @@ fn cpu(props: &Props) -> Html {
         None => {
             html! { <p class="nothing">{ icons::glyph(icons::PAUSE, "") }{ "No processor yet." }</p> }
         }
+    }
+}
+
+fn memory(props: &Props) -> Html {
+    let state = &props.state;
+    match state.frame.scene.machines.get(state.machine) {
+        Some(machine) => html! {
+            <Memory machine={machine.clone()} pointed={state.pointed.clone()} act={props.act.clone()} />
+        },
+        None => html! { <p class="nothing">{ "No memory yet." }</p> },
     }
 }

@@ -9,12 +9,14 @@ use yew::prelude::*;
 
 use super::boxes::{self, Handlers, Look};
 use super::rates::{self, Trends};
-use super::{Act, arrows};
+use super::{Act, arrows, memory};
 use crate::layout::{self, Direction, Layout, Placed, Stack};
 use crate::state::{Action, at_or_below};
 
 /// Room above the stack for arrows that go over the top.
-const HEADROOM: i32 = 30;
+const HEADROOM: i32 = 22;
+/// From this width on, a table of rates has its kinds side by side.
+const TABLE_ACROSS: i32 = 640;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -54,12 +56,13 @@ pub fn Stage(props: &Props) -> Html {
                     <g role="listbox" aria-label="Boxes; arrow keys go from one to the next">
                         { for layout.stacks.iter().flat_map(|stack| stack_boxes(stack, props)) }
                     </g>
+                    { for layout.stacks.iter().map(|stack| memory::strip(&machines[stack.index], stack.ram, &props.pointed, &props.act)) }
                     { for layout.stacks.iter().map(crowds) }
                     { arrows::draw(&layout, &props.fresh) }
                 </svg>
             }
             if narrow {
-                { for machines.iter().map(|machine| rates::row(machine, &props.frame.rates)) }
+                { rates::table(machines, &props.frame.rates, layout.width >= TABLE_ACROSS) }
             }
         </div>
     }

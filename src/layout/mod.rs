@@ -129,6 +129,8 @@ pub struct Stack<'a> {
     pub rect: Rect,
     /// Outermost first: the order of painting, of Tab and of reading.
     pub boxes: Vec<Placed<'a>>,
+    /// Where the strip of physical memory goes, in the hardware's slab.
+    pub ram: Rect,
     /// Where boxes are too many.
     pub crowds: Vec<Crowd>,
     /// Height of the middle of each border, upper first; on which the scale at the side hangs.
@@ -149,25 +151,27 @@ pub struct Layout<'a> {
 }
 
 /// Height of a slab.
-pub const SLAB: i32 = 54;
+pub const SLAB: i32 = 48;
+/// Added to the hardware's slab for the strip of its memory.
+const RAM: i32 = 30;
 /// Between a slab and what stands on it.
-pub const STOREY: i32 = 30;
+pub const STOREY: i32 = 28;
 /// Between boxes side by side.
-pub const GAP: i32 = 10;
+pub const GAP: i32 = 8;
 /// Width of the scale of privilege at the side.
-pub const SCALE: i32 = 150;
+pub const SCALE: i32 = 126;
 /// Boxes drawn at most in one place; the rest are counted.
 pub const CROWD: usize = 12;
 
-const LEAF_MIN: i32 = 86;
+const LEAF_MIN: i32 = 76;
 const LEAF_MAX: i32 = 148;
-const LEAF: i32 = 62;
+const LEAF: i32 = 54;
 /// Inside a frame, left and right and opposite the strip.
 const PAD: i32 = 8;
-const VM_STRIP: i32 = 40;
-const CONTAINER_STRIP: i32 = 40;
+const VM_STRIP: i32 = 44;
+const CONTAINER_STRIP: i32 = 44;
 /// Least width of a VM, or of whatever else shares a slab as an equal.
-const EQUAL_MIN: i32 = 128;
+const EQUAL_MIN: i32 = 124;
 const TITLE: i32 = 30;
 /// Between two machines.
 const APART: i32 = 28;
@@ -221,6 +225,7 @@ pub fn arrange(scene: &Scene, width: i32) -> Layout<'_> {
                 h: height,
             },
             boxes: Vec::new(),
+            ram: Rect::default(),
             crowds: Vec::new(),
             borders: Vec::new(),
             scale: scaled.then_some(x + inner),
@@ -402,6 +407,14 @@ const fn strip(kind: BoxKind) -> (i32, bool) {
     }
 }
 
+/// The height of a slab: the hardware's is taller, because it shows its memory.
+const fn slab(kind: BoxKind) -> i32 {
+    match kind {
+        BoxKind::Hardware => SLAB + RAM,
+        _ => SLAB,
+    }
+}
+
 struct Measure {
     height: i32,
 }
@@ -415,8 +428,8 @@ impl Measure {
         };
         let height = match shape(node) {
             Shape::Leaf => LEAF,
-            Shape::Slab if node.inside.is_empty() => SLAB,
-            Shape::Slab => SLAB + STOREY + inside(width),
+            Shape::Slab if node.inside.is_empty() => slab(node.kind),
+            Shape::Slab => slab(node.kind) + STOREY + inside(width),
             Shape::Frame => {
                 let (strip, _) = strip(node.kind);
                 strip + inside(width - PAD * 2).max(LEAF / 2) + PAD
@@ -451,15 +464,25 @@ impl<'a> Stack<'a> {
         match shape(node) {
             Shape::Leaf => self.push(node, Shape::Leaf, all, all, depth),
             Shape::Slab => {
-                let slab = Rect {
-                    y: bottom - SLAB,
-                    h: SLAB,
+                let height = slab(node.kind);
+                let floor = Rect {
+                    y: bottom - height,
+                    h: height,
                     ..all
                 };
-                self.push(node, Shape::Slab, slab, slab, depth);
+                let label = Rect { h: SLAB, ..floor };
+                self.push(node, Shape::Slab, floor, label, depth);
+                if node.kind == BoxKind::Hardware {
+                    self.ram = Rect {
+                        x: x + 20,
+                        y: label.bottom(),
+                        w: (width - 32).max(0),
+                        h: RAM - 12,
+                    };
+                }
                 if !node.inside.is_empty() {
-                    self.borders.push((border(node), slab.y - STOREY / 2));
-                    self.inside(node, x, slab.y - STOREY, width, depth + 1);
+                    self.borders.push((border(node), floor.y - STOREY / 2));
+                    self.inside(node, x, floor.y - STOREY, width, depth + 1);
                 }
             }
             Shape::Frame => {
