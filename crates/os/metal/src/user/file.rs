@@ -170,14 +170,6 @@ pub fn is_terminal(fd: Fd) -> bool {
     unsafe { call::ioctl(fd as u64, ioctl::TCGETS, termios.as_mut_ptr() as u64) }.is_ok()
 }
 
-/// Rows and columns of the terminal, or `None`.
-pub fn window_size(fd: Fd) -> Option<(u16, u16)> {
-    let mut size = [0u16; 4];
-    // SAFETY: the kernel's winsize has 8 bytes.
-    unsafe { call::ioctl(fd as u64, ioctl::TIOCGWINSZ, size.as_mut_ptr() as u64) }.ok()?;
-    Some((size[0], size[1]))
-}
-
 /// Makes the terminal the controlling terminal of this session.
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 
 pub mod arith;
 pub mod builtin;
+pub mod compound;
 pub mod expand;
 pub mod glob;
 pub mod jobs;

@@ -1,5 +1,6 @@
 //! From text to [`List`]: one pass, by recursive descent, without a separate lexer, because
-//! what is a token in a shell depends on where one stands.
+//! what is a token in a shell depends on where one stands. Words are read in `words.rs`, `if`
+//! and its like in `compound.rs`.
 
 use super::syntax::{Command, Direction, Item, Kind, List, Part, Pipeline, Redirect, Word};
 use super::words::is_name;
@@ -17,7 +18,7 @@ pub enum Wrong {
     Syntax(String),
 }
 
-type Parsed<T> = Result<T, Wrong>;
+pub(super) type Parsed<T> = Result<T, Wrong>;
 
 /// Words that end a list when they stand where a command could.
 const ENDS: [&str; 8] = ["then", "do", "done", "fi", "else", "elif", "esac", "}"];
@@ -76,7 +77,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A list that must have something in it.
-    fn body(&mut self) -> Parsed<List> {
+    pub(super) fn body(&mut self) -> Parsed<List> {
         let list = self.list()?;
         match list.0.is_empty() {
             true => Err(self.unexpected()),
@@ -241,111 +242,8 @@ impl<'a> Parser<'a> {
         }))
     }
 
-    fn if_command(&mut self) -> Parsed<Kind> {
-        self.expect("if")?;
-        let mut arms = Vec::new();
-        loop {
-            let condition = self.body()?;
-            self.expect("then")?;
-            arms.push((condition, self.body()?));
-            match self.reserved() {
-                Some("elif") => self.at += 4,
-                Some("else") => {
-                    self.at += 4;
-                    let otherwise = self.body()?;
-                    self.expect("fi")?;
-                    return Ok(Kind::If { arms, otherwise });
-                }
-                _ => {
-                    self.expect("fi")?;
-                    let otherwise = List::default();
-                    return Ok(Kind::If { arms, otherwise });
-                }
-            }
-        }
-    }
-
-    fn loop_command(&mut self, word: &str) -> Parsed<Kind> {
-        self.expect(word)?;
-        let condition = self.body()?;
-        Ok(Kind::Loop {
-            condition,
-            until: word == "until",
-            body: self.do_group()?,
-        })
-    }
-
-    fn for_command(&mut self) -> Parsed<Kind> {
-        self.expect("for")?;
-        self.blanks();
-        let name: String = match self.reserved() {
-            Some(name) if is_name(name) => name.into(),
-            _ => return Err(self.unexpected()),
-        };
-        self.at += name.len();
-        self.newlines();
-        let words = match self.reserved() {
-            Some("in") => {
-                self.at += 2;
-                let mut words = Vec::new();
-                loop {
-                    self.blanks();
-                    match self.word()? {
-                        Some(word) => words.push(word),
-                        None => break,
-                    }
-                }
-                Some(words)
-            }
-            _ => None,
-        };
-        let _ = self.eat(";");
-        self.newlines();
-        let body = self.do_group()?;
-        Ok(Kind::For { name, words, body })
-    }
-
-    fn do_group(&mut self) -> Parsed<List> {
-        self.expect("do")?;
-        let body = self.body()?;
-        self.expect("done")?;
-        Ok(body)
-    }
-
-    fn case_command(&mut self) -> Parsed<Kind> {
-        self.expect("case")?;
-        self.blanks();
-        let word = self.word()?.ok_or_else(|| self.unexpected())?;
-        self.newlines();
-        self.expect("in")?;
-        let mut arms = Vec::new();
-        loop {
-            self.newlines();
-            if self.reserved() == Some("esac") {
-                self.at += 4;
-                return Ok(Kind::Case { word, arms });
-            }
-            let _ = self.eat("(");
-            let mut patterns = Vec::new();
-            loop {
-                self.blanks();
-                patterns.push(self.word()?.ok_or_else(|| self.unexpected())?);
-                self.blanks();
-                if !self.eat("|") {
-                    break;
-                }
-            }
-            self.expect(")")?;
-            arms.push((patterns, self.list()?));
-            self.newlines();
-            if !self.eat(";;") && self.reserved() != Some("esac") {
-                return Err(self.unexpected());
-            }
-        }
-    }
-
     /// The bare word that stands here, if what follows it ends a word. It is not consumed.
-    fn reserved(&self) -> Option<&'a str> {
+    pub(super) fn reserved(&self) -> Option<&'a str> {
         let rest = &self.text[self.at..];
         let len = rest.find([' ', '\t', '\n', ';', '&', '|', '(', ')', '<', '>']);
         let word = &rest[..len.unwrap_or(rest.len())];
