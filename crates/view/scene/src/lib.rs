@@ -11,12 +11,14 @@
 //! | [`happening`] | events as a reader sees them: what, from which box to which, one sentence |
 //! | [`frame`] | all of it for one moment, with consoles and the state of time |
 //! | [`command`] | what a reader can ask of the engine |
+//! | [`facts`] | the same moment as typed numbers, for assertions |
 //! | [`tree`] | a scene as an indented text, for goldens and the command line |
 
 #![forbid(unsafe_code)]
 
 pub mod command;
 pub mod cpu;
+pub mod facts;
 pub mod frame;
 pub mod happening;
 pub mod stack;
@@ -24,6 +26,7 @@ pub mod tree;
 
 pub use command::{Command, EventFilter};
 pub use cpu::{CodeLine, CpuView};
+pub use facts::Facts;
 pub use frame::{Console, Frame, Message, Severity, Time};
 pub use happening::{Happening, HappeningKind, Rate};
 pub use stack::{BoxKind, Machine, Scene, StackBox, State, Stretch};

@@ -3,14 +3,14 @@
 use cpu::State as CpuState;
 use inspect::{Memory, Unreadable};
 use machine::{Input, Machine, Stopped, Transcript};
-use scene::{Command, Console, Frame, Happening, Message, Scene, Severity, Time};
+use scene::{Command, Console, Facts, Frame, Happening, Message, Scene, Severity, Time};
 use timeline::Timeline;
 
 use crate::assemble::assemble;
 use crate::console;
 use crate::guests::Guests;
 use crate::life;
-use crate::look::{Shares, Sight, look};
+use crate::look::{Shares, Sight, facts, look};
 use crate::scenario::{ImageKind, MachineSpec, Scenario};
 use crate::tally::Tally;
 use crate::watch;
@@ -151,6 +151,16 @@ impl Session {
     /// A hash over the whole state of all machines.
     pub fn hash(&mut self) -> u128 {
         self.timeline.hash()
+    }
+
+    /// The state of all machines as typed numbers, for assertions.
+    pub fn facts(&self) -> Facts {
+        let count = self.stage.machines.len();
+        Facts {
+            machine: (0..count)
+                .map(|n| facts(&self.stage.sight(&self.timeline, n)))
+                .collect(),
+        }
     }
 
     /// The ids of the consoles, in the order of tabs.

@@ -68,7 +68,8 @@ pub fn view(sight: &Sight<'_>, at: &Whereabouts) -> CpuView {
     }
 }
 
-fn mode(sight: &Sight<'_>) -> &'static str {
+/// The operating mode in a word.
+pub fn mode(sight: &Sight<'_>) -> &'static str {
     let cpu = sight.cpu;
     let code = &cpu.seg[cpu::seg::CS];
     if cpu.cr0 & cr0::PE == 0 {

@@ -4,6 +4,7 @@
 //! but the counters of the last look, from which shares of CPU come ([`Shares`]).
 
 mod cpu;
+mod facts;
 mod hypervisor;
 mod kernel;
 mod ram;
@@ -18,6 +19,7 @@ use x86::paging::PagingMode;
 use crate::guests::Guests;
 use crate::scenario::{ImageKind, MachineSpec};
 
+pub use facts::facts;
 pub use shares::Shares;
 pub use whereabouts::{Layer, Whereabouts, whereabouts};
 
