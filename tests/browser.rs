@@ -10,8 +10,9 @@ use xtask::serve::Server;
 /// The scenarios that `ringside scenarios` names.
 fn scenarios() -> Vec<String> {
     let list = native::printed(&["scenarios"]);
-    let ids: Vec<_> = list
-        .lines()
+    // An id opens a line; what is indented tells about it.
+    let lines = list.lines().filter(|line| !line.starts_with(' '));
+    let ids: Vec<_> = lines
         .filter_map(|line| line.split_whitespace().next())
         .map(String::from)
         .collect();
