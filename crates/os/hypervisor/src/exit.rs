@@ -74,16 +74,18 @@ fn dispatch(g: &mut Guest<'_>, exit: Exit, address: u64) -> Outcome {
 /// the guest, and it gets the very #GP that the CPU raised.
 fn privileged(g: &mut Guest<'_>, error: u32) -> Outcome {
     let (bytes, length) = g.fetch()?;
-    let insn = decode(&bytes[..length], g.in_long_code())
-        .filter(|insn| !g.in_user() || emulate::allowed_to_user(insn.op));
-    let Some(insn) = insn else {
-        g.count(exit::EXCEPTION);
-        return general_protection(error);
+    let insn = decode(&bytes[..length], g.in_long_code());
+    let insn = match &insn {
+        Some(insn) if !g.in_user() || emulate::allowed_to_user(insn.op) => insn,
+        _ => {
+            g.count(exit::EXCEPTION);
+            return general_protection(error);
+        }
     };
-    g.count(emulate::reason(&insn));
+    g.count(emulate::reason(insn));
     let traced = g.cpu.rflags & rflags::TF != 0;
     g.cpu.shadow = 0; // unless this is an STI
-    emulate::emulate(g, &insn)?;
+    emulate::emulate(g, insn)?;
     // One instruction is over: what TF was set for has happened.
     if traced && g.own.stepping {
         step_over(g);

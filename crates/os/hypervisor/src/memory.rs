@@ -65,13 +65,15 @@ pub struct Place {
 /// The remembered walks: a tiny direct-mapped TLB for our own use.
 #[derive(Clone, Copy)]
 pub struct Walks {
-    /// Page address with access bits and [`Walks::VALID`]; host address of the page.
+    /// Page address with access bits and [`Walks::VALID`]; host address of the page, with
+    /// [`Walks::GLOBAL`].
     entries: [(u64, u64); Self::SIZE],
 }
 
 impl Walks {
     const SIZE: usize = 16;
     const VALID: u64 = 1 << 3;
+    const GLOBAL: u64 = 1 << 4;
     /// Nothing remembered.
     pub const NEW: Self = Self {
         entries: [(0, 0); Self::SIZE],
@@ -79,8 +81,24 @@ impl Walks {
 
     /// Forgets everything.
     pub fn clear(&mut self) {
+        self.entries = Self::NEW.entries;
+    }
+
+    /// Forgets what is not global.
+    pub fn clear_passing(&mut self) {
         for entry in &mut self.entries {
-            entry.0 = 0;
+            if entry.1 & Self::GLOBAL == 0 {
+                entry.0 = 0;
+            }
+        }
+    }
+
+    /// Forgets the page at `va`, however large it is.
+    pub fn clear_page(&mut self, va: u64) {
+        for entry in &mut self.entries {
+            if (entry.0 ^ va) >> 30 == 0 {
+                entry.0 = 0;
+            }
         }
     }
 
@@ -126,7 +144,9 @@ impl Guest<'_> {
                 _ => u64::from(ram.read_u32(at + gpa)),
             })
         };
-        let walk = match paging::walk(mode, self.cpu.cr3, va, nxe, read) {
+        let walk = paging::walk(mode, self.cpu.cr3, va, nxe, read);
+        // (Looked at where it is: it is too large to be moved about.)
+        let walk = match &walk {
             Ok(walk) => walk,
             Err(WalkFault::NotPresent(_)) => return self.page_fault(va, access, 0),
             Err(WalkFault::Reserved(_)) => {
@@ -194,7 +214,7 @@ impl Guest<'_> {
         let tag = Walks::tag(va, access);
         let entry = self.own.walks.entries[Walks::slot(tag)];
         if entry.0 == tag {
-            return Ok(entry.1 | va & 0xfff);
+            return Ok(entry.1 & !0xfff | va & 0xfff);
         }
         self.translate_slowly(va, access, tag)
     }
@@ -208,7 +228,8 @@ impl Guest<'_> {
         let Some(page) = self.host(place.gpa & !0xfff, 0x1000) else {
             return Err(self.beyond(va, place.gpa));
         };
-        self.own.walks.entries[Walks::slot(tag)] = (tag, page);
+        let global = if place.global { Walks::GLOBAL } else { 0 };
+        self.own.walks.entries[Walks::slot(tag)] = (tag, page | global);
         Ok(page | va & 0xfff)
     }
 
@@ -238,6 +259,25 @@ impl Guest<'_> {
             2 => u64::from(ram.read_u16(at)),
             _ => u64::from(ram.read_u8(at)),
         })
+    }
+
+    /// Reads words of `size` bytes at rising addresses, which are mostly in one page.
+    pub fn load_words(&mut self, va: u64, size: u64, words: &mut [u64], access: Access) -> Outcome {
+        if va & 0xfff > 0x1000 - size * words.len() as u64 {
+            for (i, word) in words.iter_mut().enumerate() {
+                *word = self.load(va.wrapping_add(size * i as u64), size, access)?;
+            }
+            return Ok(());
+        }
+        let at = self.translate(va, access)?;
+        for (i, word) in words.iter_mut().enumerate() {
+            *word = match size {
+                8 => self.own.ram.read_u64(at + 8 * i as u64),
+                4 => u64::from(self.own.ram.read_u32(at + 4 * i as u64)),
+                _ => u64::from(self.own.ram.read_u16(at + 2 * i as u64)),
+            };
+        }
+        Ok(())
     }
 
     /// Writes 1, 2, 4 or 8 bytes; all of them or, if one of two pages refuses, none.

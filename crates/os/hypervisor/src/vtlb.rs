@@ -103,32 +103,32 @@ fn leaf(g: &mut Guest<'_>, va: u64, access: Access, place: Place) -> Outcome<Lea
 /// [H:322] CR0.PG or WP, CR4, EFER.NXE changed, or the pool ran over: nothing holds any more.
 pub fn flush_all(g: &mut Guest<'_>) {
     g.own.shadow.flush_all();
+    g.own.walks.clear();
     forget(g);
 }
 
 /// A CR3 load: global pages stay if the guest has CR4.PGE.
 pub fn flush_space(g: &mut Guest<'_>) {
-    if g.cpu.cr4 & x86::reg::cr4::PGE != 0 {
-        g.own.shadow.flush_passing();
-    } else {
-        g.own.shadow.flush_all();
+    if g.cpu.cr4 & x86::reg::cr4::PGE == 0 {
+        return flush_all(g);
     }
+    g.own.shadow.flush_passing();
+    g.own.walks.clear_passing();
     forget(g);
 }
 
 /// INVLPG.
 pub fn flush_page(g: &mut Guest<'_>, va: u64) {
     if g.own.shadow.drop_page(va) {
-        g.own.walks.clear();
+        g.own.walks.clear_page(va);
         g.own.stale.drop_page(va);
     } else {
         flush_all(g);
     }
 }
 
-/// The real TLB and our own walks follow.
+/// The real TLB follows.
 fn forget(g: &mut Guest<'_>) {
-    g.own.walks.clear();
     g.own.stale.tlb = true;
     g.vm.shadow_frames = g.own.shadow.used();
 }

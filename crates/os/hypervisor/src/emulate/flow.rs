@@ -62,13 +62,11 @@ pub fn int(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
 /// [H:231] IRET. It traps only because the real GDT does not know the guest's CS.
 pub fn iret(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     let size = insn.size;
-    let rip = g.on_stack(0, size)?;
-    let cs = g.on_stack(1, size)? as u16;
-    let flags = g.on_stack(2, size)?;
-    let code = g.code_segment(cs, Via::Return)?;
+    let [rip, cs, flags] = g.on_stack(0, size)?;
+    let code = g.code_segment(cs as u16, Via::Return)?;
     // 64-bit mode pops SS:RSP always, the older modes when privilege is lost.
     let stack = if g.in_long_code() || code.cpl > g.cpu.cpl {
-        Some((g.on_stack(3, size)?, g.on_stack(4, size)? as u16))
+        Some(g.on_stack(3 * size, size)?)
     } else {
         None
     };
@@ -86,15 +84,11 @@ pub fn iret(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
 pub fn ret_far(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     let size = insn.size;
     let extra = g.operand(insn, 2)?;
-    let rip = g.on_stack(0, size)?;
-    let cs = g.on_stack(1, size)? as u16;
-    let code = g.code_segment(cs, Via::Return)?;
+    let [rip, cs] = g.on_stack(0, size)?;
+    let code = g.code_segment(cs as u16, Via::Return)?;
     let stack = if code.cpl > g.cpu.cpl {
-        let outer = 2 + extra / size;
-        Some((
-            g.on_stack(outer, size)?.wrapping_add(extra),
-            g.on_stack(outer + 1, size)? as u16,
-        ))
+        let [rsp, ss] = g.on_stack(2 * size + extra, size)?;
+        Some([rsp.wrapping_add(extra), ss])
     } else {
         None
     };
@@ -102,12 +96,13 @@ pub fn ret_far(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
 }
 
 /// The common end of a return: all checks, then all changes.
-fn go(g: &mut Guest<'_>, code: Code, rip: u64, stack: Option<(u64, u16)>, popped: u64) -> Outcome {
+fn go(g: &mut Guest<'_>, code: Code, rip: u64, stack: Option<[u64; 2]>, popped: u64) -> Outcome {
     if code.long && !is_canonical(rip) {
         return general_protection(0);
     }
     match stack {
-        Some((rsp, ss)) => {
+        Some([rsp, ss]) => {
+            let ss = ss as u16;
             g.check_stack_segment(ss, code.cpl, code.long)?;
             g.cpu.gpr[4] = if code.long { rsp } else { rsp & 0xffff_ffff };
             g.cpu.selectors[SS] = ss;

@@ -186,10 +186,12 @@ impl Guest<'_> {
         };
     }
 
-    /// A word on the stack, `index` words of `size` bytes above its top.
-    pub fn on_stack(&mut self, index: u64, size: u64) -> Outcome<u64> {
-        let rsp = self.stack_address(self.cpu.gpr[4].wrapping_add(index * size));
-        self.load(rsp, size, self.own_access(false))
+    /// `N` words of `size` bytes on the stack, from `offset` bytes above its top.
+    pub fn on_stack<const N: usize>(&mut self, offset: u64, size: u64) -> Outcome<[u64; N]> {
+        let at = self.stack_address(self.cpu.gpr[4].wrapping_add(offset));
+        let mut words = [0; N];
+        self.load_words(at, size, &mut words, self.own_access(false))?;
+        Ok(words)
     }
 
     /// RSP, or ESP in 32-bit code.

@@ -108,8 +108,8 @@ pub fn mov_segment(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
 
 /// POP to a segment register.
 pub fn pop_segment(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
-    let selector = g.on_stack(0, insn.size)? as u16;
-    load(g, usize::from(insn.reg), selector)?;
+    let [selector] = g.on_stack(0, insn.size)?;
+    load(g, usize::from(insn.reg), selector as u16)?;
     g.cpu.gpr[4] = g.stack_address(g.cpu.gpr[4].wrapping_add(insn.size));
     Ok(())
 }
