@@ -45,7 +45,7 @@ const IMPORTS: &[(&str, &str)] = &[
     ("cli", "labs scene session timeline machine probe images"),
     // The repository's own.
     ("xtask", ""),
-    ("promises", "xtask session scene images"),
+    ("promises", "xtask machine images"),
 ];
 
 /// `unsafe` code lives in the guests' bare-metal crate, and in the tests that run instructions on

@@ -3,19 +3,18 @@
 //! What both must agree on is what a person sees: the bytes on each serial port, and how the
 //! machine ended.
 
-use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
+use machine::{Config, Machine, Module, Stopped};
 use xtask::{tools, workspace};
-
-use crate::native;
 
 /// Longer than any of our transcripts takes in QEMU on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// The same for our own machine, in ticks.
+const LIMIT: u64 = 3_000_000_000;
 
 /// An image, what goes with it, and how much machine it needs.
 pub struct Boot<'a> {
@@ -38,53 +37,102 @@ pub struct Boot<'a> {
 pub struct Seen {
     /// The text on each serial port, without carriage returns.
     pub ports: Vec<String>,
+    /// What the guest wrote to the exit port to end it all, as QEMU's exit status says it.
+    pub status: Option<i32>,
 }
 
 impl Boot<'_> {
     /// On QEMU's PC.
     #[track_caller]
     pub fn in_qemu(&self) -> Seen {
-        let folder = self.files("qemu");
+        let folder = self.files();
         let qemu = tools::QEMU.path().unwrap_or_else(|why| panic!("{why}"));
         let mut command = Command::new(qemu);
         command
             .current_dir(&folder)
             // What our PC has, and no more: no network card, no disk, no screen, no default device.
-            .args(["-machine", "pc", "-cpu", "qemu64", "-nodefaults", "-no-reboot", "-display", "none"])
+            .args([
+                "-machine",
+                "pc",
+                "-cpu",
+                "qemu64",
+                "-nodefaults",
+                "-no-reboot",
+                "-display",
+                "none",
+            ])
             .args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"])
-            .args(["-m", &self.ram_mib.to_string(), "-kernel", "image", "-initrd", "initrd"])
+            .args([
+                "-m",
+                &self.ram_mib.to_string(),
+                "-kernel",
+                "image",
+                "-initrd",
+                "initrd",
+            ])
             .args(["-append", self.append]);
         for port in 0..self.ports {
             command.args(["-serial", &format!("file:{}", port_file(port))]);
         }
         let child = command.stdin(Stdio::null()).spawn().expect("QEMU starts");
         let ended = wait(child);
-        let seen = Seen { ports: (0..self.ports).map(|port| text(&folder.join(port_file(port)))).collect() };
-        assert!(ended.is_some(), "{} does not end in QEMU. It has said: {seen:#?}", self.name);
-        seen
+        let ports = (0..self.ports).map(|port| {
+            let bytes = fs::read(folder.join(port_file(port))).unwrap_or_default();
+            text(&bytes)
+        });
+        let ports = ports.collect();
+        let Some(status) = ended else {
+            panic!(
+                "{} does not end in QEMU. It has said: {ports:#?}",
+                self.name
+            );
+        };
+        Seen { ports, status }
     }
 
-    /// On our PC, through the command line.
+    /// On our PC.
     #[track_caller]
     pub fn here(&self) -> Seen {
-        let folder = self.files("here");
-        let words: [OsString; 8] = [
-            "boot".into(),
-            folder.join("image").into(),
-            "--initrd".into(),
-            folder.join("initrd").into(),
-            "--append".into(),
-            self.append.into(),
-            "--ram".into(),
-            self.ram_mib.to_string().into(),
-        ];
-        let printed = native::printed(&words);
-        Seen { ports: vec![printed] }
+        let modules = [Module::new(self.initrd)];
+        let boot = machine::Boot::Pvh {
+            image: self.image,
+            modules: &modules,
+            command_line: self.append,
+        };
+        let config = Config {
+            ram_mib: self.ram_mib,
+            firmware: Some(images::FIRMWARE),
+            boot,
+        };
+        let mut machine = Machine::new(config).unwrap_or_else(|why| panic!("{}: {why}", self.name));
+        let stopped = machine.run(&mut (), LIMIT);
+        let ports = (0..self.ports).map(|port| text(&machine.console(port).bytes()));
+        let mut ports: Vec<_> = ports.collect();
+        // Our boot ROM says a line of its own; QEMU's firmware says nothing here.
+        if let Some((_, rest)) = ports[0]
+            .split_once('\n')
+            .filter(|(line, _)| line.starts_with("Ringside firmware"))
+        {
+            ports[0] = rest.to_owned();
+        }
+        match stopped {
+            Stopped::Exited(status) => Seen {
+                ports,
+                status: Some(status as i32),
+            },
+            _ => panic!(
+                "{} ends with {stopped:?} here. It has said: {ports:#?}",
+                self.name
+            ),
+        }
     }
 
     /// A folder with the images as files.
-    fn files(&self, machine: &str) -> PathBuf {
-        let folder = workspace::target().expect("cargo knows its folder").join("boots").join(self.name).join(machine);
+    fn files(&self) -> PathBuf {
+        let folder = workspace::target()
+            .expect("cargo knows its folder")
+            .join("boots")
+            .join(self.name);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("a folder for images can be made");
         fs::write(folder.join("image"), self.image).expect("an image can be written");
@@ -97,18 +145,16 @@ fn port_file(port: usize) -> String {
     format!("com{}.txt", port + 1)
 }
 
-/// What a serial port has sent; a port that sent nothing may have no file.
-fn text(file: &Path) -> String {
-    let bytes = fs::read(file).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).replace('\r', "")
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace('\r', "")
 }
 
-/// The end of a program, or its kill after too long a time.
-fn wait(mut child: Child) -> Option<ExitStatus> {
+/// The exit status of a program; none after its kill for taking too long.
+fn wait(mut child: Child) -> Option<Option<i32>> {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
         if let Some(status) = child.try_wait().expect("a child can be waited for") {
-            return Some(status);
+            return Some(status.code());
         }
         thread::sleep(Duration::from_millis(20));
     }

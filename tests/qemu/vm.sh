@@ -1,0 +1,4 @@
+hostname
+ls /
+echo done
+poweroff
