@@ -3,8 +3,6 @@
 mod guest;
 
 use machine::{Boot, Config, Machine, Stopped};
-use std::process::Command;
-use std::{env, fs, process};
 
 fn machine(rom: &[u8]) -> Machine {
     let config = Config {
@@ -15,28 +13,6 @@ fn machine(rom: &[u8]) -> Machine {
     Machine::new(config).expect("a ROM of 64 KiB")
 }
 
-/// What the ROM says at the debug console and with which status it ends, on QEMU. `None` if
-/// there is no QEMU on this computer.
-fn on_qemu(name: &str, rom: &[u8]) -> Option<(String, i32)> {
-    let path = env::temp_dir().join(format!("ringside-{}-{name}.rom", process::id()));
-    fs::write(&path, rom).expect("the temporary directory takes a file");
-    let output = Command::new("qemu-system-x86_64")
-        .args([
-            "-m", "2", "-display", "none", "-monitor", "none", "-serial", "none",
-        ])
-        .args(["-no-reboot", "-debugcon", "stdio"])
-        .args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"])
-        .arg("-bios")
-        .arg(&path)
-        .output();
-    fs::remove_file(&path).expect("it was there");
-    let output = output.ok()?;
-    Some((
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-        output.status.code()?,
-    ))
-}
-
 #[test]
 fn real_protected_and_long_mode() {
     let rom = guest::three_modes();
@@ -44,8 +20,8 @@ fn real_protected_and_long_mode() {
     assert_eq!(machine.run(&mut (), 10_000), Stopped::Exited(85));
     assert_eq!(machine.debug_console().text(), "RPL");
     assert_eq!(machine.console(0).text(), "RPL");
-    if let Some(qemu) = on_qemu("three-modes", &rom) {
-        assert_eq!(qemu, ("RPL".into(), 85));
+    if let Some(qemu) = guest::qemu::run("three-modes", &rom) {
+        assert_eq!(qemu, (b"RPL".to_vec(), 85));
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod file;
 pub mod firmware;
+pub mod qemu;
 
 use iced_x86::IcedError;
 use iced_x86::code_asm::*;
