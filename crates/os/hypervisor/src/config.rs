@@ -46,10 +46,7 @@ pub fn files(archive: &[u8]) -> impl Iterator<Item = Entry<'_>> {
 
 /// The file with this path; the last one, as later entries win.
 pub fn file<'a>(archive: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    files(archive)
-        .filter(|f| f.name.trim_start_matches("./") == name)
-        .last()
-        .map(|f| f.content)
+    files(archive).filter(|f| f.name.trim_start_matches("./") == name).last().map(|f| f.content)
 }
 
 /// The file `vm/N.<kind>` of the VM in `slot`, N being one more.
@@ -110,9 +107,7 @@ pub fn parse(text: &str) -> Result<Config<'_>, &str> {
             "weight" => config.weight = number()?.clamp(1, 10_000),
             "cap" => config.cap = number()?.clamp(1, 1000),
             "uart" => {
-                config.uart = Some(number()?)
-                    .filter(|n| (1..4).contains(n))
-                    .map(|n| n as u32)
+                config.uart = Some(number()?).filter(|n| (1..4).contains(n)).map(|n| n as u32)
             }
             "kernel" => config.kernel = value,
             "append" => config.append = value,
@@ -182,10 +177,6 @@ mod tests {
         assert_eq!((c.append, c.kernel), ("console=ttyS0 quiet", "kernel"));
         assert_eq!(parse("colour=red"), Err("colour=red"));
         assert_eq!(parse("memory=lots"), Err("memory=lots"));
-        assert_eq!(
-            parse("memory=64K"),
-            Err("memory=64K"),
-            "too small to hold a kernel"
-        );
+        assert_eq!(parse("memory=64K"), Err("memory=64K"), "too small to hold a kernel");
     }
 }

@@ -25,9 +25,7 @@ pub struct Ports {
 impl Ports {
     /// Finds the ports and turns their receive interrupts on.
     pub fn open() -> Self {
-        let mut ports = Self {
-            present: [false; PORTS],
-        };
+        let mut ports = Self { present: [false; PORTS] };
         for (port, base) in BASES.into_iter().enumerate() {
             // Only a UART remembers what is written to its scratch register.
             out8(base + 7, 0x5a);
@@ -35,16 +33,9 @@ impl Ports {
                 continue;
             }
             ports.present[port] = true;
-            for (register, value) in [
-                (1, 0),
-                (3, 0x83),
-                (0, 1),
-                (1, 0),
-                (3, 3),
-                (2, 7),
-                (4, 11),
-                (1, 1),
-            ] {
+            for (register, value) in
+                [(1, 0), (3, 0x83), (0, 1), (1, 0), (3, 3), (2, 7), (4, 11), (1, 1)]
+            {
                 out8(base + register, value);
             }
         }

@@ -157,11 +157,7 @@ pub fn decode(bytes: &[u8], long: bool) -> Option<Insn> {
     if r.other_address && !long {
         return None; // 16-bit addressing: nobody's kernel does that here
     }
-    insn.op = if opcode == 0x0f {
-        r.two_bytes(&mut insn)?
-    } else {
-        r.one_byte(opcode, &mut insn)?
-    };
+    insn.op = if opcode == 0x0f { r.two_bytes(&mut insn)? } else { r.one_byte(opcode, &mut insn)? };
     insn.length = r.at as u64;
     Some(insn)
 }
@@ -241,11 +237,7 @@ impl Reader<'_> {
             0x9a | 0xea if !self.long => {
                 insn.operand = Operand::Immediate(self.value(insn.size)?);
                 insn.selector = self.value(2)? as u16;
-                if opcode == 0xea {
-                    Op::JmpFar
-                } else {
-                    Op::CallFar
-                }
+                if opcode == 0xea { Op::JmpFar } else { Op::CallFar }
             }
             0x07 | 0x17 | 0x1f if !self.long => {
                 insn.reg = opcode >> 3;

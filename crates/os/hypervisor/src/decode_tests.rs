@@ -78,11 +78,7 @@ fn memory(i: &Instruction) -> Memory {
 /// Whether the parts of `ours` that its row uses are what the complete decoder read.
 fn check(ours: &Insn, i: &Instruction, long: bool) -> Result<(), String> {
     let same = |what: &str, a: u64, b: u64| {
-        if a == b {
-            Ok(())
-        } else {
-            Err(format!("{what}: ours {a:#x}, theirs {b:#x}"))
-        }
+        if a == b { Ok(()) } else { Err(format!("{what}: ours {a:#x}, theirs {b:#x}")) }
     };
     same("length", ours.length, i.len() as u64)?;
     for operand in 0..i.op_count() {
@@ -120,11 +116,7 @@ fn check(ours: &Insn, i: &Instruction, long: bool) -> Result<(), String> {
                 } else {
                     u64::from(i.far_branch32())
                 };
-                same(
-                    "selector",
-                    ours.selector.into(),
-                    i.far_branch_selector().into(),
-                )?;
+                same("selector", ours.selector.into(), i.far_branch_selector().into())?;
                 if ours.operand != Operand::Immediate(offset) {
                     return Err("far offset".into());
                 }
@@ -234,11 +226,7 @@ fn agrees_with_a_complete_decoder() {
                 let bits = if long { 64 } else { 32 };
                 let mut decoder = Decoder::with_ip(bits, &bytes, 0x1000, DecoderOptions::AMD);
                 let theirs = decoder.decode();
-                let expected = if theirs.is_invalid() {
-                    None
-                } else {
-                    row(&theirs)
-                };
+                let expected = if theirs.is_invalid() { None } else { row(&theirs) };
                 let ours = decode(&bytes, long);
                 if expected.is_none() && theirs.is_invalid() {
                     // What no CPU decodes never faults with #GP; we need not judge it.
@@ -250,11 +238,7 @@ fn agrees_with_a_complete_decoder() {
                     assert_eq!(ours, None, "16-bit addressing is refused");
                     continue;
                 }
-                assert_eq!(
-                    ours.map(|i| i.op),
-                    expected,
-                    "{bytes:02x?} long={long} {theirs:?}"
-                );
+                assert_eq!(ours.map(|i| i.op), expected, "{bytes:02x?} long={long} {theirs:?}");
                 if let Some(ours) = ours {
                     seen.insert(format!("{:?}", ours.op));
                     check(&ours, &theirs, long)
@@ -268,13 +252,7 @@ fn agrees_with_a_complete_decoder() {
 
 #[test]
 fn truncated_instructions_are_refused() {
-    for bytes in [
-        &[0x0f][..],
-        &[0x0f, 0x01],
-        &[0x48],
-        &[0xcd],
-        &[0x0f, 0x01, 0x1d, 0, 0, 0],
-    ] {
+    for bytes in [&[0x0f][..], &[0x0f, 0x01], &[0x48], &[0xcd], &[0x0f, 0x01, 0x1d, 0, 0, 0]] {
         assert_eq!(decode(bytes, true), None, "{bytes:02x?}");
     }
     assert_eq!(decode(&[0x66; 20], true), None);

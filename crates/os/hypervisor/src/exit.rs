@@ -60,17 +60,13 @@ fn dispatch(g: &mut Guest<'_>, exit: Exit, address: u64) -> Outcome {
             }
             vector => {
                 g.count(exit::EXCEPTION);
-                Err(Stop::Fault(Fault {
-                    vector,
-                    error: exit.error,
-                    address: 0,
-                }))
+                Err(Stop::Fault(Fault { vector, error: exit.error, address: 0 }))
             }
         },
     }
 }
 
-/// [H:211] #GP triage. Fetch, decode, emulate; whatever is not ours to emulate was an error of
+/// [H:20.1] #GP triage. Fetch, decode, emulate; whatever is not ours to emulate was an error of
 /// the guest, and it gets the very #GP that the CPU raised.
 fn privileged(g: &mut Guest<'_>, error: u32) -> Outcome {
     let (bytes, length) = g.fetch()?;
@@ -90,16 +86,12 @@ fn privileged(g: &mut Guest<'_>, error: u32) -> Outcome {
     if traced && g.own.stepping {
         step_over(g);
     } else if traced {
-        return Err(Stop::Fault(Fault {
-            vector: vector::DB,
-            error: 0,
-            address: 0,
-        }));
+        return Err(Stop::Fault(Fault { vector: vector::DB, error: 0, address: 0 }));
     }
     Ok(())
 }
 
-/// [H:212] An interrupt waits, but STI's shadow covers one more instruction. TF makes the real
+/// [H:20.2] An interrupt waits, but STI's shadow covers one more instruction. TF makes the real
 /// CPU come back after exactly one.
 pub fn step_one(g: &mut Guest<'_>) {
     if g.cpu.rflags & rflags::TF == 0 {

@@ -84,21 +84,11 @@ pub struct Stale {
 
 impl Stale {
     /// Nothing to do.
-    pub const NONE: Self = Self {
-        tlb: false,
-        page: None,
-        bases: false,
-        task_switched: false,
-        segments: false,
-    };
+    pub const NONE: Self =
+        Self { tlb: false, page: None, bases: false, task_switched: false, segments: false };
     /// Another VM was on the CPU: everything.
-    pub const ALL: Self = Self {
-        tlb: true,
-        page: None,
-        bases: true,
-        task_switched: true,
-        segments: true,
-    };
+    pub const ALL: Self =
+        Self { tlb: true, page: None, bases: true, task_switched: true, segments: true };
 
     /// One page's translation is no longer what the CPU may remember.
     pub fn drop_page(&mut self, va: u64) {
@@ -144,11 +134,7 @@ pub type Outcome<T = ()> = Result<T, Stop>;
 
 /// An exception other than a page fault, as the result of some work.
 pub const fn fault<T>(vector: u8, error: u32) -> Outcome<T> {
-    Err(Stop::Fault(Fault {
-        vector,
-        error,
-        address: 0,
-    }))
+    Err(Stop::Fault(Fault { vector, error, address: 0 }))
 }
 
 /// #GP with a selector or 0.
@@ -172,11 +158,7 @@ impl Guest<'_> {
         self.vm.state = state;
         self.vm.reason = [0; 96];
         // Text that does not fit is cut.
-        let _ = Field {
-            bytes: &mut self.vm.reason,
-            used: 0,
-        }
-        .write_fmt(why);
+        let _ = Field { bytes: &mut self.vm.reason, used: 0 }.write_fmt(why);
         Stop::Ended
     }
 
@@ -206,11 +188,7 @@ impl Guest<'_> {
     }
     /// The shadow root that shows what the guest may see now.
     pub const fn root(&self) -> u64 {
-        if self.in_user() {
-            self.cpu.user_root
-        } else {
-            self.cpu.kernel_root
-        }
+        if self.in_user() { self.cpu.user_root } else { self.cpu.kernel_root }
     }
     /// Counts one VM exit.
     pub fn count(&mut self, reason: usize) {

@@ -53,27 +53,16 @@ pub fn load(
     for segment in elf.loads() {
         let segment = segment.map_err(|e| e.what)?;
         let bytes = elf.segment_bytes(&segment).map_err(|e| e.what)?;
-        let at = g
-            .host(segment.paddr, segment.mem_size.max(1))
-            .ok_or("its kernel does not fit")?;
+        let at = g.host(segment.paddr, segment.mem_size.max(1)).ok_or("its kernel does not fit")?;
         ram.write_bytes(at, bytes);
         let rest = segment.mem_size.saturating_sub(segment.file_size);
         ram.zero(at + segment.file_size, rest);
         end = end.max(segment.paddr + segment.mem_size);
     }
-    let entry = elf
-        .pvh_entry()
-        .map_err(|e| e.what)?
-        .ok_or("its kernel has no PVH note")?;
+    let entry = elf.pvh_entry().map_err(|e| e.what)?.ok_or("its kernel has no PVH note")?;
 
-    let total: u64 = initramfs
-        .iter()
-        .map(|part| part.len().next_multiple_of(4) as u64)
-        .sum();
-    let at = size
-        .checked_sub(total)
-        .ok_or("its initramfs does not fit")?
-        & !0xfff;
+    let total: u64 = initramfs.iter().map(|part| part.len().next_multiple_of(4) as u64).sum();
+    let at = size.checked_sub(total).ok_or("its initramfs does not fit")? & !0xfff;
     if at < end {
         return Err("its initramfs does not fit");
     }
@@ -99,7 +88,7 @@ pub fn load(
     Ok(())
 }
 
-/// [H:611] What EBX points at.
+/// [H:61.1] What EBX points at.
 fn write_start_info(g: &Guest<'_>, initramfs_at: u64, initramfs_size: u64) {
     let (ram, base) = (g.own.ram, g.vm.memory_at);
     let words = |at: u64, words: &[u64]| {
@@ -123,11 +112,7 @@ fn write_start_info(g: &Guest<'_>, initramfs_at: u64, initramfs_size: u64) {
         ],
     );
     words(MODULE_AT, &[initramfs_at, initramfs_size, 0, 0]);
-    let rows = [
-        (0..HOLE.start, RAM),
-        (HOLE, RESERVED),
-        (HOLE.end..g.vm.memory_bytes, RAM),
-    ];
+    let rows = [(0..HOLE.start, RAM), (HOLE, RESERVED), (HOLE.end..g.vm.memory_bytes, RAM)];
     for (i, (range, kind)) in rows.into_iter().enumerate() {
         let at = MAP_AT + (i * size_of::<MemoryRange>()) as u64;
         words(at, &[range.start, range.end - range.start, u64::from(kind)]);
@@ -135,7 +120,7 @@ fn write_start_info(g: &Guest<'_>, initramfs_at: u64, initramfs_size: u64) {
     const _: () = assert!(size_of::<Module>() == 32);
 }
 
-/// [H:612] Starts a VM, for the first time or again: as a PC that is switched on. `clock` begins
+/// [H:61.2] Starts a VM, for the first time or again: as a PC that is switched on. `clock` begins
 /// with it; the other VMs stand at virtual `time`.
 ///
 /// # Errors
@@ -155,11 +140,7 @@ pub fn start(
         // What the last run left behind; fresh memory of the PC is all zeros.
         g.own.ram.zero(g.vm.memory_at, g.vm.memory_bytes);
     }
-    *g.own = Own {
-        ram: g.own.ram,
-        shadow: g.own.shadow,
-        ..Own::NEW
-    };
+    *g.own = Own { ram: g.own.ram, shadow: g.own.shadow, ..Own::NEW };
     vtlb::flush_all(g);
     load(g, kernel, &[common, extra], config.append)?;
     g.own.share = Share::new(config.weight, config.cap, time);

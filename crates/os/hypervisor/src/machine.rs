@@ -120,16 +120,13 @@ impl Hypervisor {
         hypervisor
     }
 
-    /// [H:210] Cuts memory up and starts every VM that the initrd describes.
+    /// [H:2.1] Cuts memory up and starts every VM that the initrd describes.
     fn make_vms(&mut self, ram: Ram) {
         for slot in 0..MAX {
             let Some(text) = config::file_of_vm(self.archive, slot, "conf") else {
                 continue;
             };
-            match core::str::from_utf8(text)
-                .map_err(|_| "not UTF-8")
-                .and_then(config::parse)
-            {
+            match core::str::from_utf8(text).map_err(|_| "not UTF-8").and_then(config::parse) {
                 Ok(config) => self.configs[slot] = Some(config),
                 Err(line) => say!("vm/{}.conf: cannot read \"{line}\"", slot + 1),
             }
@@ -144,11 +141,7 @@ impl Hypervisor {
             };
             let end = memory + config.memory;
             if end > ram.end() {
-                say!(
-                    "vm {}: {} MiB do not fit any more",
-                    slot + 1,
-                    config.memory >> 20
-                );
+                say!("vm {}: {} MiB do not fit any more", slot + 1, config.memory >> 20);
                 self.configs[slot] = None;
                 continue;
             }
@@ -162,11 +155,7 @@ impl Hypervisor {
                 ..Vm::FREE
             };
             let shadow = Shadow::new(ram, pool, POOL_BYTES, world::own_root_entry());
-            self.owns[slot] = Own {
-                ram,
-                shadow,
-                ..Own::NEW
-            };
+            self.owns[slot] = Own { ram, shadow, ..Own::NEW };
             pool += POOL_BYTES;
             self.root.own_bytes += POOL_BYTES;
             memory = end.next_multiple_of(LARGE);
@@ -214,11 +203,7 @@ impl Hypervisor {
 
     /// One VM, to work for it.
     pub fn guest(&mut self, slot: usize) -> Guest<'_> {
-        Guest {
-            vm: &mut self.vms[slot],
-            cpu: &mut self.vcpus[slot],
-            own: &mut self.owns[slot],
-        }
+        Guest { vm: &mut self.vms[slot], cpu: &mut self.vcpus[slot], own: &mut self.owns[slot] }
     }
 
     /// Tells the monitor if the VM has ended.
@@ -234,11 +219,7 @@ impl Hypervisor {
 }
 
 fn table<T>(base: *const T, len: usize, stride: usize) -> Table {
-    Table {
-        base: base.addr() as u64,
-        len: len as u64,
-        stride: stride as u64,
-    }
+    Table { base: base.addr() as u64, len: len as u64, stride: stride as u64 }
 }
 
 fn vm_name(slot: usize, config: &Config<'_>) -> objects::Name<32> {
@@ -250,16 +231,12 @@ fn vm_name(slot: usize, config: &Config<'_>) -> objects::Name<32> {
     name
 }
 
-/// [H:220] Reads the loader's StartInfo: how much memory there is, and where the initrd.
+/// [H:2.2] Reads the loader's StartInfo: how much memory there is, and where the initrd.
 fn divide(start: u64) -> (u64, &'static [u8], Ram) {
     let low = world::low_memory();
     let word = |at: u64| low.read_u32(at);
     let long = |at: u64| low.read_u64(at);
-    assert_eq!(
-        word(start),
-        START_MAGIC,
-        "the loader's StartInfo is at {start:#x}"
-    );
+    assert_eq!(word(start), START_MAGIC, "the loader's StartInfo is at {start:#x}");
     let info = StartInfo {
         magic: START_MAGIC,
         modules: word(start + 12),
@@ -288,7 +265,7 @@ fn divide(start: u64) -> (u64, &'static [u8], Ram) {
     (end, archive, ram)
 }
 
-/// [H:230] The two holes that some CPUs can close: UMIP hides our descriptor tables from
+/// [H:2.3] The two holes that some CPUs can close: UMIP hides our descriptor tables from
 /// ring 3, CPUID faulting lets us answer CPUID. Without them a guest sees what is real.
 fn trap_what_can_be() {
     let umip = cpuid(7, 0)[2] & 1 << 2 != 0;
@@ -304,7 +281,7 @@ fn trap_what_can_be() {
     say!("CPU: UMIP {}, CPUID faulting {}", yes(umip), yes(faulting));
 }
 
-/// [H:240] Ticks of the TSC in a second: as CPUID says, or measured against the 8254.
+/// [H:2.4] Ticks of the TSC in a second: as CPUID says, or measured against the 8254.
 fn tsc_hz() -> u64 {
     if cpuid(0, 0)[0] >= 0x15 {
         let [denominator, numerator, crystal, _] = cpuid(0x15, 0).map(u64::from);
@@ -327,7 +304,7 @@ fn tsc_hz() -> u64 {
 /// First vector of the PC's interrupt lines.
 pub const LINES: u16 = 0x20;
 
-/// [H:250] The real 8259s: lines at vectors 0x20 to 0x2F; open are timer and serial ports.
+/// [H:2.5] The real 8259s: lines at vectors 0x20 to 0x2F; open are timer and serial ports.
 fn init_pics() {
     for (port, base, wiring) in [(0x20, LINES, 4), (0xa0, LINES + 8, 2)] {
         out8(port, 0x11);

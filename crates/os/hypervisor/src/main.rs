@@ -85,8 +85,5 @@ fn panic(panic: &core::panic::PanicInfo<'_>) -> ! {
 
 #[cfg(not(target_os = "none"))]
 fn main() {
-    println!(
-        "{} runs inside the machine: see crates/os/images",
-        env!("CARGO_PKG_NAME")
-    );
+    println!("{} runs inside the machine: see crates/os/images", env!("CARGO_PKG_NAME"));
 }

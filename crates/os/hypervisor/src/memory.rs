@@ -26,17 +26,9 @@ pub struct Access {
 
 impl Access {
     /// What the CPU does for itself: reading the IDT, the GDT, the TSS.
-    pub const SYSTEM: Self = Self {
-        write: false,
-        user: false,
-        fetch: false,
-    };
+    pub const SYSTEM: Self = Self { write: false, user: false, fetch: false };
     /// What the CPU writes for itself: exception frames, busy bits.
-    pub const SYSTEM_WRITE: Self = Self {
-        write: true,
-        user: false,
-        fetch: false,
-    };
+    pub const SYSTEM_WRITE: Self = Self { write: true, user: false, fetch: false };
 
     const fn bits(self) -> u64 {
         self.write as u64 | (self.user as u64) << 1 | (self.fetch as u64) << 2
@@ -75,9 +67,7 @@ impl Walks {
     const VALID: u64 = 1 << 3;
     const GLOBAL: u64 = 1 << 4;
     /// Nothing remembered.
-    pub const NEW: Self = Self {
-        entries: [(0, 0); Self::SIZE],
-    };
+    pub const NEW: Self = Self { entries: [(0, 0); Self::SIZE] };
 
     /// Forgets everything.
     pub fn clear(&mut self) {
@@ -119,7 +109,7 @@ impl Guest<'_> {
         (gpa < size && len <= size - gpa).then(|| self.vm.memory_at + gpa)
     }
 
-    /// [H:310] The guest walk. Ok: the guest's tables allow this access, and its A and D bits are
+    /// [H:30.1] The guest walk. Ok: the guest's tables allow this access, and its A and D bits are
     /// set. Err: a page fault with the error code that the *guest's* tables give. The real
     /// one says something else: in ring 3 its U bit is always set, and its P bit is about the
     /// shadow.
@@ -196,16 +186,8 @@ impl Guest<'_> {
         let error = bits
             | if access.write { pf::WRITE } else { 0 }
             | if access.user { pf::USER } else { 0 }
-            | if access.fetch && (nxe || self.smep()) {
-                pf::FETCH
-            } else {
-                0
-            };
-        Err(Stop::Fault(Fault {
-            vector: vector::PF,
-            error,
-            address,
-        }))
+            | if access.fetch && (nxe || self.smep()) { pf::FETCH } else { 0 };
+        Err(Stop::Fault(Fault { vector: vector::PF, error, address }))
     }
 
     /// Host-physical address of one byte that the guest's CPU would access.
@@ -306,12 +288,7 @@ impl Guest<'_> {
         let bytes = 8 * words.len() as u64;
         if va & 0xfff > 0x1000 - bytes {
             for (i, word) in words.iter().enumerate() {
-                self.store(
-                    va.wrapping_add(8 * i as u64),
-                    8,
-                    *word,
-                    Access::SYSTEM_WRITE,
-                )?;
+                self.store(va.wrapping_add(8 * i as u64), 8, *word, Access::SYSTEM_WRITE)?;
             }
             return Ok(());
         }
@@ -322,14 +299,10 @@ impl Guest<'_> {
         Ok(())
     }
 
-    /// [H:320] The bytes of the instruction at RIP, at most 15, and how many there are. It has
+    /// [H:30.2] The bytes of the instruction at RIP, at most 15, and how many there are. It has
     /// just been executed, so its page is there; a second page need not be.
     pub fn fetch(&mut self) -> Outcome<([u8; 16], usize)> {
-        let access = Access {
-            fetch: true,
-            user: self.in_user(),
-            write: false,
-        };
+        let access = Access { fetch: true, user: self.in_user(), write: false };
         let rip = self.cpu.rip;
         let at = self.translate(rip, access)?;
         let ram = self.own.ram;

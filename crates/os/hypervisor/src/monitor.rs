@@ -20,10 +20,7 @@ pub struct Line {
 
 impl Line {
     /// Empty.
-    pub const NEW: Self = Self {
-        bytes: [0; 80],
-        used: 0,
-    };
+    pub const NEW: Self = Self { bytes: [0; 80], used: 0 };
 }
 
 fn print(text: &str) {
@@ -61,7 +58,7 @@ impl Hypervisor {
         }
     }
 
-    /// [H:711] The commands.
+    /// [H:71.1] The commands.
     fn command(&mut self, text: &str) {
         let mut words = text.split_whitespace();
         let verb = (words.next(), words.next(), words.next());
@@ -123,9 +120,7 @@ impl Hypervisor {
             }
             let exits: u64 = vm.exits.iter().sum();
             let ms = (vm.guest_ticks + vm.hypervisor_ticks) / (self.root.tsc_hz / 1000).max(1);
-            let console = ["-", "COM2", "COM3", "COM4"]
-                .get(vm.uart as usize)
-                .unwrap_or(&"-");
+            let console = ["-", "COM2", "COM3", "COM4"].get(vm.uart as usize).unwrap_or(&"-");
             say!(
                 "{:2} {:<10} {:<8} {:4}M {:7} {:5}  {:<7} {:7} {:9}  {}",
                 slot + 1,
@@ -142,7 +137,7 @@ impl Hypervisor {
         }
     }
 
-    /// [H:712] Why a VM left the CPU: the numbers that everything else here is about.
+    /// [H:71.2] Why a VM left the CPU: the numbers that everything else here is about.
     fn stats(&self, slot: usize) {
         let vm = &self.vms[slot];
         let total = (vm.guest_ticks + vm.hypervisor_ticks).max(1);
@@ -166,11 +161,7 @@ impl Hypervisor {
             vm.hypervisor_ticks * 1000 / total,
             vm.hypervisor_ticks / exits.max(1)
         );
-        say!(
-            "  shadow frames {}, world switches {}",
-            vm.shadow_frames,
-            self.root.switches
-        );
+        say!("  shadow frames {}, world switches {}", vm.shadow_frames, self.root.switches);
     }
 }
 

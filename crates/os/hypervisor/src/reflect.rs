@@ -28,7 +28,7 @@ const EXTERNAL: u32 = 1;
 /// Bit 1: the selector index is an IDT index.
 const IN_IDT: u32 = 2;
 
-/// [H:341] Gives the guest an exception. If that fails, the failure is an exception, too; after
+/// [H:34.1] Gives the guest an exception. If that fails, the failure is an exception, too; after
 /// certain pairs it is a double fault, and after that the machine shuts down. A real PC
 /// would reset; here the VM ends and says why.
 pub fn exception(g: &mut Guest<'_>, first: Fault) -> Outcome {
@@ -45,11 +45,7 @@ pub fn exception(g: &mut Guest<'_>, first: Fault) -> Outcome {
         now = if now.vector == vector::DF {
             return Err(triple_fault(g, first));
         } else if escalates(now.vector, second.vector) {
-            Fault {
-                vector: vector::DF,
-                error: 0,
-                address: 0,
-            }
+            Fault { vector: vector::DF, error: 0, address: 0 }
         } else {
             second
         };
@@ -64,24 +60,19 @@ fn triple_fault(g: &mut Guest<'_>, first: Fault) -> Stop {
             "triple fault: #PF at RIP {rip:#x} for {address:#x}, and no way into its handler"
         ));
     }
-    g.kill(format_args!(
-        "triple fault: {name} at RIP {rip:#x}, and no way into its handler"
-    ))
+    g.kill(format_args!("triple fault: {name} at RIP {rip:#x}, and no way into its handler"))
 }
 
 /// Whether two exceptions in a row make a double fault (APM vol. 2 table 8-4).
 const fn escalates(first: u8, second: u8) -> bool {
     const fn contributory(v: u8) -> bool {
-        matches!(
-            v,
-            vector::DE | vector::TS | vector::NP | vector::SS | vector::GP
-        )
+        matches!(v, vector::DE | vector::TS | vector::NP | vector::SS | vector::GP)
     }
     contributory(first) && contributory(second)
         || first == vector::PF && (contributory(second) || second == vector::PF)
 }
 
-/// [H:342] A pending interrupt of a virtual device, if the guest takes interrupts now.
+/// [H:34.2] A pending interrupt of a virtual device, if the guest takes interrupts now.
 pub fn interrupt(g: &mut Guest<'_>) -> Outcome {
     let vector = g.own.devices.pics.acknowledge();
     match deliver(g, vector, None, Source::Interrupt) {
@@ -102,7 +93,7 @@ enum Source {
     Software,
 }
 
-/// [H:343] Through the gate. Nothing of the vCPU changes before everything has succeeded.
+/// [H:34.3] Through the gate. Nothing of the vCPU changes before everything has succeeded.
 fn deliver(g: &mut Guest<'_>, vector: u8, error: Option<u32>, source: Source) -> Outcome {
     if !g.in_long_mode() {
         let (name, rip) = (vector::name(vector), g.cpu.rip);
@@ -120,10 +111,7 @@ fn deliver(g: &mut Guest<'_>, vector: u8, error: Option<u32>, source: Source) ->
     let gate_at = g.cpu.idt[0].wrapping_add(at);
     let mut words = [0; 2];
     g.load_words(gate_at, 8, &mut words, Access::SYSTEM)?;
-    let gate = Gate {
-        low: words[0],
-        high: words[1],
-    };
+    let gate = Gate { low: words[0], high: words[1] };
     if !matches!(gate.kind(), system::INTERRUPT_GATE | system::TRAP_GATE)
         || gate.low >> 44 & 1 != 0
         || soft && u32::from(gate.dpl()) < g.cpu.cpl

@@ -25,21 +25,11 @@ pub struct Share {
 
 impl Share {
     /// Weight 1, no cap, nothing used.
-    pub const NEW: Self = Self {
-        weight: 1,
-        cap: 1000,
-        time: 0,
-        used: 0,
-    };
+    pub const NEW: Self = Self { weight: 1, cap: 1000, time: 0, used: 0 };
 
     /// Of a VM that starts when the others stand at virtual time `now`.
     pub fn new(weight: u64, cap: u64, now: u64) -> Self {
-        Self {
-            weight: weight.max(1),
-            cap: cap.clamp(1, 1000),
-            time: now,
-            used: 0,
-        }
+        Self { weight: weight.max(1), cap: cap.clamp(1, 1000), time: now, used: 0 }
     }
 
     /// Pays for `ticks` of CPU.
@@ -61,11 +51,8 @@ impl Share {
 
     /// A new period begins. What was used too much counts against it.
     pub fn renew(&mut self, period: u64) {
-        self.used = if self.cap < 1000 {
-            self.used.saturating_sub(period / 1000 * self.cap)
-        } else {
-            0
-        };
+        self.used =
+            if self.cap < 1000 { self.used.saturating_sub(period / 1000 * self.cap) } else { 0 };
     }
 
     /// Its virtual time.
@@ -112,24 +99,14 @@ mod tests {
     #[test]
     fn weights_divide_the_cpu() {
         let share = |weight| Share::new(weight, 1000, 0);
-        assert_eq!(
-            race(&mut [share(1), share(1), share(1)], 300, 4000),
-            [100, 100, 100]
-        );
-        assert_eq!(
-            race(&mut [share(100), share(200), share(300)], 600, 4000),
-            [100, 200, 300]
-        );
+        assert_eq!(race(&mut [share(1), share(1), share(1)], 300, 4000), [100, 100, 100]);
+        assert_eq!(race(&mut [share(100), share(200), share(300)], 600, 4000), [100, 200, 300]);
     }
 
     #[test]
     fn a_cap_holds_even_if_the_cpu_is_idle() {
         assert_eq!(race(&mut [Share::new(1, 200, 0)], 1000, 4000), [200]);
-        let two = race(
-            &mut [Share::new(900, 200, 0), Share::new(1, 1000, 0)],
-            1000,
-            4000,
-        );
+        let two = race(&mut [Share::new(900, 200, 0), Share::new(1, 1000, 0)], 1000, 4000);
         assert_eq!(two, [200, 800]);
     }
 

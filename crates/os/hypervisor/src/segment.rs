@@ -59,7 +59,7 @@ impl Guest<'_> {
         self.load(at, 8, Access::SYSTEM).map(Descriptor)
     }
 
-    /// [H:331] Checks a code segment before control goes there.
+    /// [H:33.1] Checks a code segment before control goes there.
     pub fn code_segment(&mut self, selector: u16, via: Via) -> Outcome<Code> {
         let error = u32::from(selector & !3);
         if error == 0 {
@@ -96,11 +96,7 @@ impl Guest<'_> {
             Via::Gate if !conforming => dpl,
             _ => cpl,
         };
-        Ok(Code {
-            selector: selector & !3 | cpl as u16,
-            cpl,
-            long,
-        })
+        Ok(Code { selector: selector & !3 | cpl as u16, cpl, long })
     }
 
     /// Makes a checked code segment the current one.
@@ -115,7 +111,7 @@ impl Guest<'_> {
         self.cpu.rip = if code.long { rip } else { rip & 0xffff_ffff };
     }
 
-    /// [H:332] MOV or POP to ES, SS, DS, FS or GS.
+    /// [H:33.2] MOV or POP to ES, SS, DS, FS or GS.
     pub fn load_data_segment(&mut self, which: usize, selector: u16) -> Outcome {
         let error = u32::from(selector & !3);
         let (cpl, rpl) = (self.cpu.cpl, u32::from(selector & 3));
@@ -148,7 +144,7 @@ impl Guest<'_> {
         Ok(())
     }
 
-    /// [H:333] Checks a selector for SS at privilege `cpl`. 64-bit kernels may have a null one.
+    /// [H:33.3] Checks a selector for SS at privilege `cpl`. 64-bit kernels may have a null one.
     pub fn check_stack_segment(&mut self, selector: u16, cpl: u32, long: bool) -> Outcome {
         let error = u32::from(selector & !3);
         let rpl = u32::from(selector & 3);
@@ -165,11 +161,7 @@ impl Guest<'_> {
         if !d.has(Descriptor::P) {
             return fault(vector::SS, error);
         }
-        if long {
-            Ok(())
-        } else {
-            self.must_be_flat(selector, d)
-        }
+        if long { Ok(()) } else { self.must_be_flat(selector, d) }
     }
 
     fn must_be_flat(&mut self, selector: u16, d: Descriptor) -> Outcome {

@@ -13,7 +13,7 @@
 //!   both:        slot 509, the hypervisor, U=0
 //! ```
 //!
-//! [H:311] Frames come from a small pool per VM, in two classes. What the guest marked global
+//! [H:31.1] Frames come from a small pool per VM, in two classes. What the guest marked global
 //! survives CR3 loads (*kept*, from the bottom of the pool); all else goes at each CR3 load
 //! (*passing*, from its top). A log notes each entry that was filled, so emptying a class
 //! is undoing its log: it costs what was used, and a free frame is always all zeros.
@@ -137,7 +137,7 @@ impl Shadow {
         self.at + entry as u64 * 8
     }
 
-    /// [H:312] Puts a leaf in. A full pool is emptied first: a TLB may always forget. Returns
+    /// [H:31.2] Puts a leaf in. A full pool is emptied first: a TLB may always forget. Returns
     /// whether that happened (then the real TLB must forget, too).
     pub fn fill(&mut self, view: View, va: u64, leaf: Leaf) -> bool {
         if self.try_fill(view, va, leaf).is_ok() {
@@ -150,10 +150,7 @@ impl Shadow {
     }
 
     fn try_fill(&mut self, view: View, va: u64, leaf: Leaf) -> Result<(), Full> {
-        assert!(
-            !is_ours(va),
-            "nothing of a guest goes into the hypervisor's slot"
-        );
+        assert!(!is_ours(va), "nothing of a guest goes into the hypervisor's slot");
         let mut frame = view as u32;
         let mut passing = false; // the class of the frame that we are in
         let last = if leaf.large { 2 } else { 1 };
@@ -172,11 +169,7 @@ impl Shadow {
             self.put(at, table | pte::P | pte::W | pte::U | pte::A, passing)?;
         }
         let size = if leaf.large { pte::PS } else { 0 };
-        self.put(
-            frame << 9 | index(va, last),
-            leaf.entry | size,
-            passing || !leaf.global,
-        )
+        self.put(frame << 9 | index(va, last), leaf.entry | size, passing || !leaf.global)
     }
 
     fn take(&mut self, passing: bool) -> Result<u32, Full> {
@@ -214,7 +207,7 @@ impl Shadow {
         self.fragmented = true;
     }
 
-    /// [H:313] INVLPG: drops the entry for one address from both roots; `false` if that would
+    /// [H:31.3] INVLPG: drops the entry for one address from both roots; `false` if that would
     /// not be enough.
     pub fn drop_page(&mut self, va: u64) -> bool {
         if self.fragmented || is_ours(va) {
@@ -238,7 +231,7 @@ impl Shadow {
         true
     }
 
-    /// [H:314] A CR3 load: everything goes that the guest has not marked global.
+    /// [H:31.4] A CR3 load: everything goes that the guest has not marked global.
     pub fn flush_passing(&mut self) {
         for slot in self.passing_log..self.log_size {
             self.undo(slot);
@@ -284,53 +277,32 @@ mod tests {
     fn shadow(frames: u64) -> Shadow {
         let bytes = Box::leak(vec![0xaa; 1 << 20].into_boxed_slice());
         let ram = Ram::host(AT, bytes);
-        Shadow::new(
-            ram,
-            AT,
-            (frames + 1 + u64::from(Shadow::LOG_FRAMES)) << 12,
-            0x1003,
-        )
+        Shadow::new(ram, AT, (frames + 1 + u64::from(Shadow::LOG_FRAMES)) << 12, 0x1003)
     }
 
     fn leads(s: &Shadow, view: View, va: u64) -> Option<u64> {
         let read = |at, _| Some(s.ram.read_u64(at));
-        walk(PagingMode::Long, s.root(view), va, true, read)
-            .ok()
-            .map(|w| w.phys)
+        walk(PagingMode::Long, s.root(view), va, true, read).ok().map(|w| w.phys)
     }
 
     fn small(entry: u64, global: bool) -> Leaf {
-        Leaf {
-            entry: entry | pte::P,
-            large: false,
-            global,
-        }
+        Leaf { entry: entry | pte::P, large: false, global }
     }
 
     #[test]
     fn fills_are_found_in_their_root_only() {
         let mut s = shadow(32);
         s.fill(View::User, 0x1234_5000, small(0x9000, false));
-        let large = Leaf {
-            entry: 0x60_0000 | pte::P,
-            large: true,
-            global: false,
-        };
+        let large = Leaf { entry: 0x60_0000 | pte::P, large: true, global: false };
         s.fill(View::Kernel, 0xffff_8880_0020_0000, large);
         assert_eq!(leads(&s, View::User, 0x1234_5678), Some(0x9678));
         assert_eq!(leads(&s, View::Kernel, 0x1234_5678), None);
-        assert_eq!(
-            leads(&s, View::Kernel, 0xffff_8880_0021_2345),
-            Some(0x61_2345)
-        );
+        assert_eq!(leads(&s, View::Kernel, 0xffff_8880_0021_2345), Some(0x61_2345));
         assert_eq!(s.used(), 2 + 3 + 2);
         assert!(s.drop_page(0xffff_8880_0020_0fff));
         assert_eq!(leads(&s, View::Kernel, 0xffff_8880_0021_2345), None);
         s.note_fragment();
-        assert!(
-            !s.drop_page(0x1234_5000),
-            "a large page in pieces goes as a whole"
-        );
+        assert!(!s.drop_page(0x1234_5000), "a large page in pieces goes as a whole");
     }
 
     #[test]
@@ -357,19 +329,10 @@ mod tests {
         let mut s = shadow(24);
         let mut va: u64 = 0;
         for round in 0..2000u64 {
-            va = va
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
-            let view = if round & 1 == 0 {
-                View::Kernel
-            } else {
-                View::User
-            };
+            va = va.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let view = if round & 1 == 0 { View::Kernel } else { View::User };
             let page = va >> 20 & 0x0000_003f_ffff_f000 & !(0x3f << 28);
-            let leaf = Leaf {
-                large: round % 7 == 0,
-                ..small(0x20_0000 * round, round % 3 == 0)
-            };
+            let leaf = Leaf { large: round % 7 == 0, ..small(0x20_0000 * round, round % 3 == 0) };
             s.fill(view, page, leaf);
             assert!(leads(&s, view, page).is_some(), "{round}");
             if round % 50 == 0 {
@@ -377,11 +340,7 @@ mod tests {
             }
             for frame in s.kept..s.passing {
                 for i in 0..512 {
-                    assert_eq!(
-                        s.ram.read_u64(s.entry_at(frame << 9 | i)),
-                        0,
-                        "round {round}"
-                    );
+                    assert_eq!(s.ram.read_u64(s.entry_at(frame << 9 | i)), 0, "round {round}");
                 }
             }
             for view in [View::Kernel, View::User] {

@@ -32,6 +32,11 @@ const KERNEL_SS: u16 = 0x10;
 const USER_SS: u16 = 0x1b;
 const USER_CS: u16 = 0x23;
 
+/// Code, and registers to set before it.
+type Step = (&'static [u8], [(usize, u64); 3]);
+/// A way to spoil a guest, and what it says then.
+type Way = (fn(&mut Bench), &'static str);
+
 /// The three parts of a VM, and a guest in 64-bit kernel mode in them.
 pub struct Bench {
     vm: Vm,
@@ -48,12 +53,8 @@ impl Bench {
     fn in_memory(ram: Ram) -> Self {
         ram.zero(MEMORY_AT, 0x8_0000); // nothing of interest lies above
         let shadow = Shadow::new(ram, POOL_AT, 512 << 10, pte::P);
-        let vm = Vm {
-            state: state::RUNNING,
-            memory_at: MEMORY_AT,
-            memory_bytes: MEMORY,
-            ..Vm::FREE
-        };
+        let vm =
+            Vm { state: state::RUNNING, memory_at: MEMORY_AT, memory_bytes: MEMORY, ..Vm::FREE };
         let cpu = Vcpu {
             rip: CODE,
             rflags: rflags::FIXED,
@@ -67,15 +68,7 @@ impl Bench {
             long: 1,
             ..Vcpu::ZERO
         };
-        let mut b = Self {
-            vm,
-            cpu,
-            own: Own {
-                ram,
-                shadow,
-                ..Own::NEW
-            },
-        };
+        let mut b = Self { vm, cpu, own: Own { ram, shadow, ..Own::NEW } };
         b.cpu.selectors[CS] = KERNEL_CS;
         b.cpu.selectors[SS] = KERNEL_SS;
         b.cpu.selectors[TR] = 0x28;
@@ -95,10 +88,7 @@ impl Bench {
             b.put(GDT + 8 * i as u64, d.0);
         }
         for number in 0..256 {
-            b.gate(
-                number,
-                Gate::new(HANDLER, KERNEL_CS, system::INTERRUPT_GATE, 0, 0),
-            );
+            b.gate(number, Gate::new(HANDLER, KERNEL_CS, system::INTERRUPT_GATE, 0, 0));
         }
         b.put(TSS + 4, KERNEL_STACK);
         b.put(PML4, (PML4 + 0x1000) | 7);
@@ -111,11 +101,7 @@ impl Bench {
     }
 
     fn guest(&mut self) -> Guest<'_> {
-        Guest {
-            vm: &mut self.vm,
-            cpu: &mut self.cpu,
-            own: &mut self.own,
-        }
+        Guest { vm: &mut self.vm, cpu: &mut self.cpu, own: &mut self.own }
     }
     fn put(&mut self, gpa: u64, value: u64) {
         self.own.ram.write_u64(MEMORY_AT + gpa, value);
@@ -164,21 +150,12 @@ impl Bench {
 #[test]
 fn a_kernel_makes_its_own_way_to_long_mode() {
     let mut b = Bench::new();
-    b.cpu = Vcpu {
-        rip: CODE,
-        rflags: 2,
-        cr0: cr0::PE | cr0::ET,
-        gdt: b.cpu.gdt,
-        ..Vcpu::ZERO
-    };
-    let steps: [(&[u8], [(usize, u64); 3]); 5] = [
+    b.cpu = Vcpu { rip: CODE, rflags: 2, cr0: cr0::PE | cr0::ET, gdt: b.cpu.gdt, ..Vcpu::ZERO };
+    let steps: [Step; 5] = [
         (&[0x0f, 0x22, 0xe0], [(0, cr4::PAE), (1, 0), (2, 0)]), // mov cr4, eax
         (&[0x0f, 0x22, 0xd8], [(0, PML4), (1, 0), (2, 0)]),     // mov cr3, eax
         (&[0x0f, 0x30], [(0, 0x901), (1, 0xc000_0080), (2, 0)]), // wrmsr
-        (
-            &[0x0f, 0x22, 0xc0],
-            [(0, cr0::PE | cr0::PG | cr0::WP), (1, 0), (2, 0)],
-        ), // mov cr0, eax
+        (&[0x0f, 0x22, 0xc0], [(0, cr0::PE | cr0::PG | cr0::WP), (1, 0), (2, 0)]), // mov cr0, eax
         (&[0xea, 0, 0, 4, 0, 8, 0], [(0, 0), (1, 0), (2, 0)]),  // ljmp 8:0x40000
     ];
     for (code, registers) in steps {
@@ -191,10 +168,7 @@ fn a_kernel_makes_its_own_way_to_long_mode() {
     }
     assert_eq!((b.cpu.long, b.cpu.rip, b.cpu.cpl), (1, 0x4_0000, 0));
     assert_eq!(b.cpu.efer, efer::SCE | efer::LME | efer::LMA | efer::NXE);
-    assert_eq!(
-        b.vm.exits[exit::CR3] + b.vm.exits[exit::CR] + b.vm.exits[exit::MSR],
-        4
-    );
+    assert_eq!(b.vm.exits[exit::CR3] + b.vm.exits[exit::CR] + b.vm.exits[exit::MSR], 4);
 }
 
 /// One line a case: the guest's entry, CR0.WP and CR4.SMEP, who does what; then either the error
@@ -222,13 +196,7 @@ fn page_faults_are_hidden_or_true() {
         (RW, NONE, 3, READ, True(pf::PRESENT | pf::USER)),
         (RU, NONE, 3, WRITE, True(pf::PRESENT | pf::USER | pf::WRITE)),
         (RU, NONE, 0, WRITE, True(pf::PRESENT | pf::WRITE)),
-        (
-            RWU | NX,
-            NONE,
-            3,
-            FETCH,
-            True(pf::PRESENT | pf::USER | pf::FETCH),
-        ),
+        (RWU | NX, NONE, 3, FETCH, True(pf::PRESENT | pf::USER | pf::FETCH)),
         (RWU, NONE, 3, READ, Hidden { w: false, x: true }), // clean: the first write must show
         (RWU, NONE, 3, WRITE, Hidden { w: true, x: true }),
         (RWU | D, NONE, 3, READ, Hidden { w: true, x: true }),
@@ -252,17 +220,10 @@ fn page_faults_are_hidden_or_true() {
         let view = if cpl == 3 { View::User } else { View::Kernel };
         match expected {
             True(error) => {
-                assert_eq!(
-                    (b.cpu.rip, b.cpu.cr2),
-                    (HANDLER, va + 0x123),
-                    "case {number}"
-                );
+                assert_eq!((b.cpu.rip, b.cpu.cr2), (HANDLER, va + 0x123), "case {number}");
                 assert_eq!(b.get(b.cpu.gpr[4]), u64::from(error), "case {number}");
                 assert_eq!(b.shadow(view, va), None, "case {number}");
-                assert_eq!(
-                    (b.vm.exits[exit::TRUE_FAULT], b.vm.exits[exit::HIDDEN_FAULT]),
-                    (1, 0)
-                );
+                assert_eq!((b.vm.exits[exit::TRUE_FAULT], b.vm.exits[exit::HIDDEN_FAULT]), (1, 0));
             }
             Hidden { w, x } => {
                 assert_eq!(b.cpu.rip, CODE, "case {number}");
@@ -279,15 +240,9 @@ fn page_faults_are_hidden_or_true() {
 #[test]
 fn a_large_page_is_one_entry_and_invlpg_takes_it_away() {
     let mut b = Bench::new();
-    b.put(
-        PML4 + 0x2008,
-        0x20_0000 | pte::P | pte::W | pte::PS | pte::D,
-    );
+    b.put(PML4 + 0x2008, 0x20_0000 | pte::P | pte::W | pte::PS | pte::D);
     b.exit(vector::PF.into(), pf::USER, 0x20_1234);
-    assert_eq!(
-        b.shadow(View::Kernel, 0x3f_f000),
-        Some((0x3f_f000, true, true))
-    );
+    assert_eq!(b.shadow(View::Kernel, 0x3f_f000), Some((0x3f_f000, true, true)));
     b.cpu.gpr[1] = 0x20_5000;
     b.privileged(&[0x0f, 0x01, 0x39]); // invlpg [rcx]
     assert_eq!(b.shadow(View::Kernel, 0x3f_f000), None);
@@ -332,22 +287,13 @@ fn an_exception_in_the_kernel_uses_its_own_stack_aligned() {
 
 #[test]
 fn programs_may_not() {
-    for code in [
-        &[0xfa][..],
-        &[0xf4],
-        &[0xec],
-        &[0x0f, 0x22, 0xd8],
-        &[0x0f, 0x32],
-        &[0x0f, 0x01, 0xf8],
-    ] {
+    for code in
+        [&[0xfa][..], &[0xf4], &[0xec], &[0x0f, 0x22, 0xd8], &[0x0f, 0x32], &[0x0f, 0x01, 0xf8]]
+    {
         let mut b = Bench::new();
         b.user();
         b.privileged(code);
-        assert_eq!(
-            (b.cpu.rip, b.get(KERNEL_STACK - 48)),
-            (HANDLER, 0),
-            "{code:02x?}"
-        );
+        assert_eq!((b.cpu.rip, b.get(KERNEL_STACK - 48)), (HANDLER, 0), "{code:02x?}");
         assert_eq!(b.vm.exits[exit::EXCEPTION], 1);
     }
     // INT n is up to the guest's gate.
@@ -357,15 +303,9 @@ fn programs_may_not() {
     assert_eq!(b.get(KERNEL_STACK - 48), 0x80 << 3 | 2, "its DPL is 0: #GP");
     let mut b = Bench::new();
     b.user();
-    b.gate(
-        0x80,
-        Gate::new(HANDLER + 4, KERNEL_CS, system::INTERRUPT_GATE, 3, 0),
-    );
+    b.gate(0x80, Gate::new(HANDLER + 4, KERNEL_CS, system::INTERRUPT_GATE, 3, 0));
     b.privileged(&[0xcd, 0x80]);
-    assert_eq!(
-        (b.cpu.rip, b.get(KERNEL_STACK - 40)),
-        (HANDLER + 4, CODE + 2)
-    );
+    assert_eq!((b.cpu.rip, b.get(KERNEL_STACK - 40)), (HANDLER + 4, CODE + 2));
 }
 
 #[test]
@@ -378,10 +318,7 @@ fn system_calls_go_through() {
     b.exit(SYSCALL, 0, 0);
     assert_eq!((b.cpu.rip, b.cpu.cpl, b.cpu.interrupts), (HANDLER, 0, 0));
     assert_eq!(b.cpu.gpr[1], CODE + 2);
-    assert_eq!(
-        b.cpu.gpr[11],
-        rflags::IF | rflags::DF | rflags::CF | rflags::FIXED
-    );
+    assert_eq!(b.cpu.gpr[11], rflags::IF | rflags::DF | rflags::CF | rflags::FIXED);
     assert_eq!(b.cpu.rflags & rflags::DF, 0);
     assert_eq!(b.cpu.selectors[CS], 0x08);
     b.privileged(&[0x48, 0x0f, 0x07]); // sysretq
@@ -403,10 +340,7 @@ fn sti_covers_one_instruction() {
     // HLT without IF is the end.
     b.cpu.interrupts = 0;
     b.privileged(&[0xf4]);
-    assert_eq!(
-        (b.vm.state, b.reason().contains("never wake")),
-        (state::STOPPED, true)
-    );
+    assert_eq!((b.vm.state, b.reason().contains("never wake")), (state::STOPPED, true));
 }
 
 #[test]
@@ -441,16 +375,12 @@ fn string_input_restarts_where_it_faulted() {
     b.cpu.rip = CODE;
     b.privileged(&[0xf3, 0x6c]);
     assert_eq!((b.cpu.rip, b.cpu.gpr[1]), (CODE + 2, 0));
-    assert_eq!(
-        b.get(0x5_fffe) as u32,
-        u32::from_le_bytes(*b"abcd"),
-        "no byte twice, none lost"
-    );
+    assert_eq!(b.get(0x5_fffe) as u32, u32::from_le_bytes(*b"abcd"), "no byte twice, none lost");
 }
 
 #[test]
 fn what_cannot_be_delivered_ends_the_guest_and_says_why() {
-    let ways: [(fn(&mut Bench), &str); 6] = [
+    let ways: [Way; 6] = [
         (|b| b.cpu.idt = [IDT, 0], "triple fault: #UD at RIP 0x30000"),
         (|b| b.cpu.gdt = [GDT, 0], "triple fault: #UD"),
         (|b| b.cpu.gpr[4] = 1 << 63, "triple fault: #UD"),
@@ -473,17 +403,9 @@ fn memory_that_is_not_there() {
     b.put(PML4 + 0x3000 + 0x50 * 8, 0x1000_0000 | 7);
     b.exit(vector::PF.into(), pf::USER, 0x5_0000);
     let ones = b.shadow(View::Kernel, 0x5_0000).unwrap();
-    assert_eq!(
-        (b.own.ram.read_u64(ones.0 + MEMORY_AT), ones.1),
-        (u64::MAX, false)
-    );
+    assert_eq!((b.own.ram.read_u64(ones.0 + MEMORY_AT), ones.1), (u64::MAX, false));
     b.exit(vector::PF.into(), pf::USER | pf::WRITE, 0x5_0000);
-    assert!(
-        b.reason()
-            .contains("physical 0x10000000: outside its 4 MiB"),
-        "{}",
-        b.reason()
-    );
+    assert!(b.reason().contains("physical 0x10000000: outside its 4 MiB"), "{}", b.reason());
 }
 
 #[test]
@@ -559,18 +481,9 @@ fn no_guest_can_make_us_panic() {
             b.cpu.efer = if round % 2 == 0 { 0 } else { b.cpu.efer };
         }
         for _ in 0..random() % 4 {
-            let at = [
-                PML4,
-                PML4 + 0x1000,
-                PML4 + 0x2000,
-                PML4 + 0x3180,
-                GDT,
-                IDT,
-                TSS,
-                STACK - 64,
-            ];
+            let at = [PML4, PML4 + 0x1000, PML4 + 0x2000, PML4 + 0x3180, GDT, IDT, TSS, STACK - 64];
             let at = at[random() as usize % at.len()] + random() % 64 * 8;
-            b.put(at, interesting(random()) | random() % 2);
+            b.put(at, interesting(random()) | (random() & 1));
         }
         match random() % 16 {
             0 => b.cpu.rip = interesting(random()),
@@ -595,11 +508,7 @@ fn no_guest_can_make_us_panic() {
                 break;
             }
             match random() % 4 {
-                0 => b.exit(
-                    vector::PF.into(),
-                    random() as u32 & 0x1f,
-                    interesting(random()),
-                ),
+                0 => b.exit(vector::PF.into(), random() as u32 & 0x1f, interesting(random())),
                 1 => b.exit(SYSCALL + (random() % 2) as u16, 0, 0),
                 2 => b.exit((random() % 32) as u16, random() as u32 & 0xffff, 0),
                 _ => b.exit(vector::GP.into(), 0, 0),

@@ -58,7 +58,7 @@ impl Hypervisor {
         }
     }
 
-    /// [H:301] Who wants the CPU, and who of them gets it. A sleeper wants it when one of its
+    /// [H:3.1] Who wants the CPU, and who of them gets it. A sleeper wants it when one of its
     /// devices has an interrupt.
     fn choose(&mut self, now: u64) -> Option<usize> {
         let period = self.period();
@@ -84,7 +84,7 @@ impl Hypervisor {
         self.root.tsc_hz / TICK_HZ * PERIOD_TICKS
     }
 
-    /// [H:302] Puts another VM on the CPU: the registers that an entry does not load anyway.
+    /// [H:3.2] Puts another VM on the CPU: the registers that an entry does not load anyway.
     fn switch(&mut self, slot: usize) {
         self.root.idle = 0;
         if self.root.current == slot as u32 {
@@ -99,7 +99,7 @@ impl Hypervisor {
         self.root.switches += 1;
     }
 
-    /// [H:303] Entries and exits of one VM, until it has to give the CPU away. `mark` is now;
+    /// [H:3.3] Entries and exits of one VM, until it has to give the CPU away. `mark` is now;
     /// from exit to entry the time is ours on the VM's behalf, from entry to exit its own.
     fn turn(&mut self, slot: usize, mut mark: u64) -> End {
         loop {
@@ -146,7 +146,7 @@ impl Hypervisor {
         vector
     }
 
-    /// [H:304] An interrupt of the PC. It is the hypervisor's, whoever was on the CPU.
+    /// [H:3.4] An interrupt of the PC. It is the hypervisor's, whoever was on the CPU.
     fn interrupt(&mut self, vector: u16) {
         let line = vector.wrapping_sub(LINES);
         match line {
@@ -178,7 +178,7 @@ impl Hypervisor {
         }
     }
 
-    /// [H:305] Bytes have arrived at some serial port: the monitor's, or a VM's. The lines are
+    /// [H:3.5] Bytes have arrived at some serial port: the monitor's, or a VM's. The lines are
     /// edge-triggered and shared, so all ports are emptied before the next edge can come.
     fn receive(&mut self) {
         while let Some(byte) = self.ports.receive(0) {
@@ -195,7 +195,7 @@ impl Hypervisor {
         }
     }
 
-    /// [H:306] What a guest has sent goes out at its port, as far as that is ready.
+    /// [H:3.6] What a guest has sent goes out at its port, as far as that is ready.
     fn carry_output(&mut self, slot: usize) {
         let devices = &mut self.owns[slot].devices;
         while let Some(byte) = devices.debug.pop() {
@@ -215,7 +215,7 @@ impl Hypervisor {
     }
 }
 
-/// [H:307] Before an entry: time passes for the virtual devices, and an interrupt that waits is
+/// [H:3.7] Before an entry: time passes for the virtual devices, and an interrupt that waits is
 /// delivered if the guest takes interrupts now.
 fn prepare(g: &mut Guest<'_>, now: u64) {
     g.own.devices.advance(now);
@@ -231,7 +231,7 @@ fn prepare(g: &mut Guest<'_>, now: u64) {
     let _ = reflect::interrupt(g);
 }
 
-/// [H:308] The real registers follow the virtual ones.
+/// [H:3.8] The real registers follow the virtual ones.
 fn bring_up_to_date(g: &mut Guest<'_>, loaded_root: &mut u64) {
     let root = g.root();
     if root != *loaded_root || g.own.stale.tlb {
@@ -263,11 +263,7 @@ fn after(g: &mut Guest<'_>, exit: Exit) -> Option<u16> {
         g.count(exit::INTERRUPT);
         return None; // nothing on this PC sends one that means anything
     }
-    let address = if exit.vector == u16::from(vector::PF) {
-        read_cr2()
-    } else {
-        0
-    };
+    let address = if exit.vector == u16::from(vector::PF) { read_cr2() } else { 0 };
     exits::handle(g, exit, address);
     None
 }

@@ -22,11 +22,8 @@ const LARGE: u64 = 1 << 21;
 
 /// A page fault of the real CPU, at `address` with the real `error`.
 pub fn page_fault(g: &mut Guest<'_>, address: u64, error: u32) -> Outcome {
-    let access = Access {
-        write: error & pf::WRITE != 0,
-        fetch: error & pf::FETCH != 0,
-        user: g.in_user(),
-    };
+    let access =
+        Access { write: error & pf::WRITE != 0, fetch: error & pf::FETCH != 0, user: g.in_user() };
     let place = match g.walk(address, access) {
         Ok(place) => place,
         Err(stop) => {
@@ -37,19 +34,13 @@ pub fn page_fault(g: &mut Guest<'_>, address: u64, error: u32) -> Outcome {
     g.count(exit::HIDDEN_FAULT);
     if !g.in_long_mode() && address >> 32 != 0 {
         // It found our own 64-bit selector: see metal's rule of the high selectors.
-        return Err(g.kill(format_args!(
-            "it used {address:#x} although it is in a 32-bit mode"
-        )));
+        return Err(g.kill(format_args!("it used {address:#x} although it is in a 32-bit mode")));
     }
     if is_ours(address) {
         return Err(compression(g));
     }
     let leaf = leaf(g, address, access, place)?;
-    let view = if access.user {
-        View::User
-    } else {
-        View::Kernel
-    };
+    let view = if access.user { View::User } else { View::Kernel };
     if g.own.shadow.fill(view, address, leaf) {
         forget(g);
     }
@@ -59,7 +50,7 @@ pub fn page_fault(g: &mut Guest<'_>, address: u64, error: u32) -> Outcome {
     Ok(())
 }
 
-/// [H:321] From the guest's entry to ours.
+/// [H:32.1] From the guest's entry to ours.
 fn leaf(g: &mut Guest<'_>, va: u64, access: Access, place: Place) -> Outcome<Leaf> {
     // A read-only page may still be written by a kernel that cleared CR0.WP. That is easy to
     // grant, because the programs' view is another root.
@@ -78,11 +69,7 @@ fn leaf(g: &mut Guest<'_>, va: u64, access: Access, place: Place) -> Outcome<Lea
                 g.own.shadow.note_fragment();
             }
             entry |= at | if writable { pte::W } else { 0 };
-            return Ok(Leaf {
-                entry,
-                large: true,
-                global,
-            });
+            return Ok(Leaf { entry, large: true, global });
         }
         g.own.shadow.note_fragment();
     }
@@ -93,14 +80,10 @@ fn leaf(g: &mut Guest<'_>, va: u64, access: Access, place: Place) -> Outcome<Lea
         None if access.write => return Err(g.beyond(va, place.gpa)),
         None => entry |= g.own.shadow.ones(),
     }
-    Ok(Leaf {
-        entry,
-        large: false,
-        global,
-    })
+    Ok(Leaf { entry, large: false, global })
 }
 
-/// [H:322] CR0.PG or WP, CR4, EFER.NXE changed, or the pool ran over: nothing holds any more.
+/// [H:32.2] CR0.PG or WP, CR4, EFER.NXE changed, or the pool ran over: nothing holds any more.
 pub fn flush_all(g: &mut Guest<'_>) {
     g.own.shadow.flush_all();
     g.own.walks.clear();
@@ -133,7 +116,7 @@ fn forget(g: &mut Guest<'_>) {
     g.vm.shadow_frames = g.own.shadow.used();
 }
 
-/// [H:323] Address-space compression. In 64-bit mode there are no segment limits to hide
+/// [H:32.3] Address-space compression. In 64-bit mode there are no segment limits to hide
 /// behind, so we live in the guest's address space, in one of its 512 top-level slots, and
 /// a guest that wants that very slot cannot be served.
 pub fn check_slot(g: &mut Guest<'_>, cr3: u64) -> Outcome {

@@ -77,12 +77,8 @@ impl Pic {
         match (port & 1, self.step) {
             // ICW1 starts over.
             (0, _) if value & 0x10 != 0 => {
-                *self = Self {
-                    step: 2,
-                    wants_icw4: value & 1 != 0,
-                    level: self.level,
-                    ..Self::NEW
-                };
+                *self =
+                    Self { step: 2, wants_icw4: value & 1 != 0, level: self.level, ..Self::NEW };
                 self.imr = 0;
             }
             // OCW3: what to read at port 0.
@@ -122,11 +118,7 @@ pub struct Pics {
 
 impl Pics {
     /// After reset: everything masked.
-    pub const NEW: Self = Self {
-        first: Pic::NEW,
-        second: Pic::NEW,
-        offers: false,
-    };
+    pub const NEW: Self = Self { first: Pic::NEW, second: Pic::NEW, offers: false };
 
     /// Whether an interrupt waits for the CPU.
     pub const fn offers(&self) -> bool {
@@ -164,11 +156,7 @@ impl Pics {
 
     /// Reads port 0x20, 0x21, 0xA0 or 0xA1.
     pub fn read(&self, port: u16) -> u8 {
-        if port < 0x80 {
-            self.first.read(port)
-        } else {
-            self.second.read(port)
-        }
+        if port < 0x80 { self.first.read(port) } else { self.second.read(port) }
     }
 
     /// Writes one of those ports.
@@ -213,10 +201,7 @@ mod tests {
         assert_eq!(pics.acknowledge(), 0x20, "line 0 outranks line 4");
         pics.write(0x20, 0x20);
         pics.write(0x20, 0x20);
-        assert!(
-            !pics.offers(),
-            "the lines are still up, but an edge counts once"
-        );
+        assert!(!pics.offers(), "the lines are still up, but an edge counts once");
         pics.set(4, false);
         pics.set(4, true);
         assert!(pics.offers());

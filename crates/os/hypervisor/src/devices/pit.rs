@@ -78,9 +78,7 @@ impl Counter {
 
     /// Ticks since it was loaded, if it counts.
     fn elapsed(&self, now: u64) -> Option<u64> {
-        self.since
-            .filter(|_| self.gate)
-            .map(|since| now.saturating_sub(since))
+        self.since.filter(|_| self.gate).map(|since| now.saturating_sub(since))
     }
 
     fn count(&self, now: u64) -> u16 {
@@ -117,11 +115,7 @@ impl Counter {
                 return;
             }
         };
-        self.reload = if loaded == 0 {
-            0x1_0000
-        } else {
-            u32::from(loaded)
-        };
+        self.reload = if loaded == 0 { 0x1_0000 } else { u32::from(loaded) };
         self.since = Some(now);
     }
 
@@ -151,11 +145,7 @@ pub struct Pit {
 
 impl Pit {
     /// After reset: nothing counts.
-    pub const NEW: Self = Self {
-        counters: [Counter::NEW; 3],
-        due: u64::MAX,
-        speaker: false,
-    };
+    pub const NEW: Self = Self { counters: [Counter::NEW; 3], due: u64::MAX, speaker: false };
 
     /// The tick of the next interrupt; `u64::MAX` for never.
     pub const fn due(&self) -> u64 {
@@ -212,12 +202,7 @@ impl Pit {
                     0 => counter.latch = counter.latch.or(Some(counter.count(now))),
                     access => {
                         let gate = counter.gate;
-                        *counter = Counter {
-                            mode: value >> 1 & 7,
-                            access,
-                            gate,
-                            ..Counter::NEW
-                        };
+                        *counter = Counter { mode: value >> 1 & 7, access, gate, ..Counter::NEW };
                         if value >> 6 == 0 {
                             self.due = u64::MAX;
                         }
@@ -296,11 +281,7 @@ mod tests {
         pit.write(0x40, 100, 0);
         pit.write(0x40, 0, 0);
         pit.write(0x43, 0x00, 40);
-        assert_eq!(
-            (pit.read(0x40, 90), pit.read(0x40, 95)),
-            (60, 0),
-            "latched at 40"
-        );
+        assert_eq!((pit.read(0x40, 90), pit.read(0x40, 95)), (60, 0), "latched at 40");
         assert_eq!((pit.read(0x40, 90), pit.read(0x40, 90)), (10, 0));
         assert!(pit.expired(100));
         assert_eq!(pit.due(), u64::MAX);
@@ -316,10 +297,6 @@ mod tests {
         assert_eq!(pit.read(0x61, 10_099) & 0x20, 0);
         assert_eq!(pit.read(0x61, 10_100) & 0x20, 0x20);
         pit.write(0x43, 0xe8, 10_100);
-        assert_eq!(
-            pit.read(0x42, 10_100) & 0x80,
-            0x80,
-            "read-back shows the output"
-        );
+        assert_eq!(pit.read(0x42, 10_100) & 0x80, 0x80, "read-back shows the output");
     }
 }

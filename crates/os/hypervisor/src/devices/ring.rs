@@ -12,11 +12,7 @@ impl Ring {
     /// Room for one pasted line; a power of two.
     pub const SIZE: usize = 256;
     /// Empty.
-    pub const NEW: Self = Self {
-        bytes: [0; Self::SIZE],
-        first: 0,
-        used: 0,
-    };
+    pub const NEW: Self = Self { bytes: [0; Self::SIZE], first: 0, used: 0 };
 
     /// Whether there is nothing to take.
     pub const fn is_empty(&self) -> bool {

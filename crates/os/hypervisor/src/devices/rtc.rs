@@ -14,10 +14,7 @@ pub struct Rtc {
 
 impl Rtc {
     /// Nothing chosen, nothing stored.
-    pub const NEW: Self = Self {
-        index: 0,
-        memory: [0; 0x80],
-    };
+    pub const NEW: Self = Self { index: 0, memory: [0; 0x80] };
 
     /// Reads port 0x70 or 0x71; `clock` reads one register of the PC's chip.
     pub fn read(&self, port: u16, clock: impl Fn(u8) -> u8) -> u8 {

@@ -165,11 +165,7 @@ mod tests {
         assert!(!uart.line(), "OUT2 is the switch");
         uart.write(4, 8);
         assert!(uart.line());
-        assert_eq!(
-            (uart.read(2), uart.read(2)),
-            (2, 1),
-            "reading the reason ends it"
-        );
+        assert_eq!((uart.read(2), uart.read(2)), (2, 1), "reading the reason ends it");
         uart.receive(b'a');
         assert_eq!(uart.read(2), 4);
         uart.read(0);

@@ -70,7 +70,7 @@ pub fn write_cr(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     }
 }
 
-/// [H:241] CR0. Setting PG with EFER.LME set is the moment when long mode begins.
+/// [H:24.1] CR0. Setting PG with EFER.LME set is the moment when long mode begins.
 fn write_cr0(g: &mut Guest<'_>, value: u64) -> Outcome {
     let set = |bit| value & bit != 0;
     let old = g.cpu.cr0;
@@ -79,9 +79,9 @@ fn write_cr0(g: &mut Guest<'_>, value: u64) -> Outcome {
     }
     if !set(cr0::PE) {
         let rip = g.cpu.rip;
-        return Err(g.kill(format_args!(
-            "it left protected mode near {rip:#x}: real mode is not served"
-        )));
+        return Err(
+            g.kill(format_args!("it left protected mode near {rip:#x}: real mode is not served"))
+        );
     }
     let changed = old ^ value;
     if changed & cr0::PG != 0 {
@@ -110,7 +110,7 @@ fn write_cr0(g: &mut Guest<'_>, value: u64) -> Outcome {
     Ok(())
 }
 
-/// [H:242] CR3: another address space. For a virtual TLB this is the expensive moment: the
+/// [H:24.2] CR3: another address space. For a virtual TLB this is the expensive moment: the
 /// guest pays for every page that it touches afterwards with a hidden fault.
 fn write_cr3(g: &mut Guest<'_>, value: u64) -> Outcome {
     if value & !x86::paging::pte::FRAME & !0xfff != 0 {

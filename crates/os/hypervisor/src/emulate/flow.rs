@@ -44,9 +44,7 @@ pub fn interrupt_shadow(g: &mut Guest<'_>) {
 pub fn hlt(g: &mut Guest<'_>) -> Outcome {
     if g.cpu.interrupts == 0 {
         let rip = g.cpu.rip.wrapping_sub(1);
-        return Err(g.stop(format_args!(
-            "HLT at {rip:#x} with interrupts off: it will never wake"
-        )));
+        return Err(g.stop(format_args!("HLT at {rip:#x} with interrupts off: it will never wake")));
     }
     g.cpu.halted = 1;
     Ok(())
@@ -59,7 +57,7 @@ pub fn int(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     reflect::software_interrupt(g, vector)
 }
 
-/// [H:231] IRET. It traps only because the real GDT does not know the guest's CS.
+/// [H:23.1] IRET. It traps only because the real GDT does not know the guest's CS.
 pub fn iret(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     let size = insn.size;
     let [rip, cs, flags] = g.on_stack(0, size)?;
@@ -121,10 +119,7 @@ fn far_pointer(g: &mut Guest<'_>, insn: &Insn) -> Outcome<(u64, u16)> {
     let at = g.operand_address(insn)?;
     let access = g.own_access(false);
     let offset = g.load(at, insn.size, access)?;
-    Ok((
-        offset,
-        g.load(at.wrapping_add(insn.size), 2, access)? as u16,
-    ))
+    Ok((offset, g.load(at.wrapping_add(insn.size), 2, access)? as u16))
 }
 
 /// Far JMP: how a kernel enters 64-bit code for the first time.
@@ -151,7 +146,7 @@ pub fn call_far(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     Ok(())
 }
 
-/// [H:232] SYSCALL never faults: it entered *our* handler, with RIP in RCX and RFLAGS in R11.
+/// [H:23.2] SYSCALL never faults: it entered *our* handler, with RIP in RCX and RFLAGS in R11.
 /// We pass it on to the guest's (APM vol. 2 §6.1.1). `long` says which entry it came in by.
 pub fn syscall(g: &mut Guest<'_>, long: bool) -> Outcome {
     if g.cpu.efer & efer::SCE == 0 || !g.in_long_mode() {
@@ -168,14 +163,7 @@ pub fn syscall(g: &mut Guest<'_>, long: bool) -> Outcome {
     }
     let selector = (star >> 32) as u16 & !3;
     g.cpu.selectors[SS] = selector.wrapping_add(8);
-    g.enter(
-        Code {
-            selector,
-            cpl: 0,
-            long: true,
-        },
-        if long { lstar } else { cstar },
-    );
+    g.enter(Code { selector, cpl: 0, long: true }, if long { lstar } else { cstar });
     Ok(())
 }
 
@@ -195,14 +183,7 @@ pub fn sysret(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     g.cpu.rflags = flags & LOADABLE & !rflags::RF | rflags::IF | rflags::FIXED;
     g.cpu.interrupts = u32::from(flags & rflags::IF != 0);
     g.cpu.selectors[SS] = base.wrapping_add(8) | 3;
-    g.enter(
-        Code {
-            selector,
-            cpl: 3,
-            long,
-        },
-        rip,
-    );
+    g.enter(Code { selector, cpl: 3, long }, rip);
     Ok(())
 }
 

@@ -31,18 +31,14 @@ fn out(g: &mut Guest<'_>, port: u16, value: u32) -> Outcome {
     }
 }
 
-/// [H:271] INS and OUTS at `rip`, alone or with REP. A guest chooses the count, and we are not
+/// [H:27.1] INS and OUTS at `rip`, alone or with REP. A guest chooses the count, and we are not
 /// interruptible: after so many it has to trap again.
 pub fn string(g: &mut Guest<'_>, insn: &Insn, rip: u64) -> Outcome {
     const ITERATIONS_MAX: u64 = 64;
     const RCX: u8 = 1;
     let input = insn.op == Op::Ins;
     let register = if input { 7 } else { 6 }; // RDI, RSI
-    let step = if g.cpu.rflags & rflags::DF != 0 {
-        insn.size.wrapping_neg()
-    } else {
-        insn.size
-    };
+    let step = if g.cpu.rflags & rflags::DF != 0 { insn.size.wrapping_neg() } else { insn.size };
     let port = g.cpu.gpr[2] as u16;
     let mut left = 1;
     if insn.rep {

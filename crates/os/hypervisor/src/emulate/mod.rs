@@ -113,23 +113,15 @@ fn execute(g: &mut Guest<'_>, insn: &Insn, rip: u64) -> Outcome {
 impl Guest<'_> {
     /// With the rights of the code that runs now.
     pub const fn own_access(&self, write: bool) -> Access {
-        Access {
-            write,
-            user: self.in_user(),
-            fetch: false,
-        }
+        Access { write, user: self.in_user(), fetch: false }
     }
 
     /// What an address register holds: 32 bits of it, or 64.
     pub const fn masked(value: u64, bytes: u64) -> u64 {
-        if bytes == 8 {
-            value
-        } else {
-            value & 0xffff_ffff
-        }
+        if bytes == 8 { value } else { value & 0xffff_ffff }
     }
 
-    /// [H:221] The address of a memory operand.
+    /// [H:22.1] The address of a memory operand.
     pub fn address(&self, memory: &Memory, insn: &Insn) -> u64 {
         let register = |r: Option<u8>| r.map_or(0, |r| self.cpu.gpr[usize::from(r)]);
         let mut at = memory.displacement as u64;
@@ -143,11 +135,7 @@ impl Guest<'_> {
             Some(5) => self.cpu.gs_base,
             _ => 0,
         });
-        if self.in_long_code() {
-            at
-        } else {
-            at & 0xffff_ffff
-        }
+        if self.in_long_code() { at } else { at & 0xffff_ffff }
     }
 
     /// The address of the memory operand that the decoder promises there is.
@@ -196,10 +184,6 @@ impl Guest<'_> {
 
     /// RSP, or ESP in 32-bit code.
     pub const fn stack_address(&self, rsp: u64) -> u64 {
-        if self.in_long_code() {
-            rsp
-        } else {
-            rsp & 0xffff_ffff
-        }
+        if self.in_long_code() { rsp } else { rsp & 0xffff_ffff }
     }
 }

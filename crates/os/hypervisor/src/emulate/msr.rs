@@ -107,7 +107,7 @@ pub fn rdtsc(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     Ok(())
 }
 
-/// [H:261] CPUID, on a CPU that lets us trap it: without what we do not serve. On any other the
+/// [H:26.1] CPUID, on a CPU that lets us trap it: without what we do not serve. On any other the
 /// guest sees the real answer, and must be told by other means.
 pub fn cpuid(g: &mut Guest<'_>) -> Outcome {
     let (leaf, sub) = (g.cpu.gpr[0] as u32, g.cpu.gpr[1] as u32);

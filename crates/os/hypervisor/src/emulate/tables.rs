@@ -24,11 +24,7 @@ pub fn load_table(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     if !is_canonical(base) {
         return general_protection(0);
     }
-    let table = if insn.op == Op::Lgdt {
-        &mut g.cpu.gdt
-    } else {
-        &mut g.cpu.idt
-    };
+    let table = if insn.op == Op::Lgdt { &mut g.cpu.gdt } else { &mut g.cpu.idt };
     *table = [base, limit];
     Ok(())
 }
@@ -38,11 +34,7 @@ pub fn load_table(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
 pub fn store_table(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     let at = g.operand_address(insn)?;
     let access = g.own_access(true);
-    let [base, limit] = if insn.op == Op::Sgdt {
-        g.cpu.gdt
-    } else {
-        g.cpu.idt
-    };
+    let [base, limit] = if insn.op == Op::Sgdt { g.cpu.gdt } else { g.cpu.idt };
     g.store(at, 2, limit, access)?;
     let size = if g.in_long_code() { 8 } else { 4 };
     g.store(at.wrapping_add(2), size, base, access)
@@ -52,15 +44,13 @@ pub fn store_table(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
 pub fn lldt(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     let selector = g.operand(insn, 2)? as u16;
     if selector & !3 != 0 {
-        return Err(g.kill(format_args!(
-            "it loads an LDT ({selector:#x}), which is not served"
-        )));
+        return Err(g.kill(format_args!("it loads an LDT ({selector:#x}), which is not served")));
     }
     g.cpu.selectors[LDTR] = selector;
     Ok(())
 }
 
-/// [H:251] LTR: notes where the guest's TSS is, and marks its descriptor busy.
+/// [H:25.1] LTR: notes where the guest's TSS is, and marks its descriptor busy.
 pub fn ltr(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     let selector = g.operand(insn, 2)? as u16;
     let error = u32::from(selector & !3);
@@ -75,11 +65,7 @@ pub fn ltr(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
         return fault(vector::NP, error);
     }
     let at = g.cpu.gdt[0].wrapping_add(u64::from(selector & !7));
-    let high = if g.in_long_mode() {
-        g.load(at.wrapping_add(8), 4, Access::SYSTEM)?
-    } else {
-        0
-    };
+    let high = if g.in_long_mode() { g.load(at.wrapping_add(8), 4, Access::SYSTEM)? } else { 0 };
     g.store(at, 8, d.0 | 2 << 40, Access::SYSTEM_WRITE)?;
     g.cpu.tss = u64::from(d.base()) | high << 32;
     g.cpu.selectors[TR] = selector;
