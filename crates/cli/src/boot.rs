@@ -138,7 +138,7 @@ fn guest(arguments: &Arguments, image: &[u8], modules: &[Vec<u8>]) -> Result<Mac
         .file("kernel", 0o644, image)
         .file("initramfs.cpio", 0o644, initramfs)
         .dir("vm")
-        .file("vm/0.conf", 0o644, conf.as_bytes())
+        .file("vm/1.conf", 0o644, conf.as_bytes())
         .finish();
     // The guest's memory, the hypervisor's, and what the archive takes while it boots.
     let ram = arguments.ram + (archive.len() >> 20) as u32 + 1;

@@ -48,12 +48,12 @@ fn hypervisor_archive(vms: &[VmSpec]) -> Vec<u8> {
         .dir("vm");
     for (n, vm) in vms.iter().enumerate() {
         archive = archive.file(
-            &format!("vm/{n}.conf"),
+            &format!("vm/{}.conf", n + 1),
             0o644,
             configuration(n, vm).as_bytes(),
         );
         if !vm.rc.is_empty() {
-            archive = archive.file(&format!("vm/{n}.cpio"), 0o644, &rc_archive(&vm.rc));
+            archive = archive.file(&format!("vm/{}.cpio", n + 1), 0o644, &rc_archive(&vm.rc));
         }
     }
     archive.finish()
