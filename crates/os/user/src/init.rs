@@ -113,7 +113,8 @@ fn make_root_movable() {
         fs::chdir("/mnt")?;
         fs::mount(".", "/", "", MS_MOVE, "")?;
         fs::chroot(".")?;
-        fs::chdir("/")
+        fs::chdir("/")?;
+        fs::rmdir("/mnt")
     };
     if let Err(why) = again() {
         note(&format!(

@@ -255,7 +255,7 @@ impl Shell {
         let _ = file::close(to);
         let bytes = file::read_to_end(from).unwrap_or_default();
         let _ = file::close(from);
-        self.status = task::wait_for(child).map_or(1, task::Ended::code);
+        self.substituted = Some(task::wait_for(child).map_or(1, task::Ended::code));
         let text = String::from_utf8_lossy(&bytes);
         Ok(text.trim_end_matches('\n').into())
     }

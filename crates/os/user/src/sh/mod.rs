@@ -68,6 +68,8 @@ pub struct Shell {
     pub arguments: Vec<String>,
     /// `$?`.
     pub status: i32,
+    /// The status of the last `$(…)`: that of an assignment, if it has one.
+    pub substituted: Option<i32>,
     /// `$$`: the shell's pid, also in its subshells.
     pub pid: i32,
     /// `$!`.
@@ -147,6 +149,7 @@ impl Shell {
             name: "sh".into(),
             arguments: Vec::new(),
             status: 0,
+            substituted: None,
             pid: task::getpid(),
             last_background: None,
             jobs: Vec::new(),

@@ -407,4 +407,26 @@ mod tests {
         };
         assert_eq!(words.len(), 4);
     }
+
+    #[test]
+    fn no_text_makes_the_parser_panic() {
+        let pieces = [
+            "if", "then", "fi", "for", "in", "do", "done", "case", "esac", "{", "}", "(", ")",
+            "$(", "$((", "))", "${", "${x", ":-", "#", "##", "%", "\"", "'", "`", "\\", "\n", " ",
+            " ", ";", ";;", "&", "&&", "|", "||", "<", ">>", "2>&1", "x=", "$x", "$@", "a", "é",
+            "*", "!", "=", "1",
+        ];
+        let mut state = 1u64;
+        for _ in 0..50_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                text += pieces[(state >> 33) as usize % pieces.len()];
+            }
+            let mut parser = Parser::new(&text);
+            while let Ok(Some(_)) = parser.line() {}
+        }
+    }
 }

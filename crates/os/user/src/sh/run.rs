@@ -63,7 +63,10 @@ impl Shell {
                 last = &item.first;
             }
         }
-        let counts = last.commands.len() > 1 || !matches!(last.commands[0].kind, Kind::Group(_));
+        // What failed inside a compound command has counted there, or was a condition.
+        let simple =
+            |command: &Command| matches!(command.kind, Kind::Simple { .. } | Kind::Subshell(_));
+        let counts = last.commands.len() > 1 || simple(&last.commands[0]);
         let is_last = item
             .rest
             .last()
@@ -199,7 +202,9 @@ impl Shell {
                         return self.list(body);
                     }
                 }
-                self.status = 0;
+                if otherwise.0.is_empty() {
+                    self.status = 0;
+                }
                 self.list(otherwise)
             }
             Kind::Loop {
@@ -269,7 +274,7 @@ impl Shell {
         command: &Command,
         last: bool,
     ) -> Run {
-        self.status = if words.is_empty() { 0 } else { self.status };
+        self.substituted = None;
         let arguments = self.arguments_of(words)?;
         let mut values = Vec::new();
         for (name, word) in assigns {
@@ -286,7 +291,7 @@ impl Shell {
             values
                 .into_iter()
                 .for_each(|(name, value)| self.set(&name, value));
-            let status = self.status; // of a command substitution, if there was one
+            let status = self.substituted.unwrap_or(0);
             return match self.redirect(&command.redirects)? {
                 Redirected::Done(saved) => {
                     saved.restore();

@@ -9,3 +9,5 @@ sh /nonexistent/script 2>/dev/null; echo $?
 echo 'echo from script "$0" | wc -w; echo "$1"' > $TMP/s; sh $TMP/s arg
 echo 'read x; echo "[$x]"; echo next
 data' | sh
+sh -c 'set -e; if true; then ! true; fi; echo compound goes on'; sh -c 'set -e; { false; }; echo no'; sh -c 'set -e; (false); echo no'; echo $?
+! true; x=$?; echo $x; false; echo "$(true)" $?; false; x=$(true)$?; echo $x
