@@ -20,8 +20,11 @@ fn real_protected_and_long_mode() {
     assert_eq!(machine.run(&mut (), 10_000), Stopped::Exited(85));
     assert_eq!(machine.debug_console().text(), "RPL");
     assert_eq!(machine.console(0).text(), "RPL");
-    if let Some(qemu) = guest::qemu::run("three-modes", &rom) {
-        assert_eq!(qemu, (b"RPL".to_vec(), 85));
+    if let Some(qemu) = guest::qemu::run("three-modes", &rom, &[]) {
+        assert_eq!(
+            (&qemu.said[..], &qemu.serial[..], qemu.status),
+            (&b"RPL"[..], &b"RPL"[..], 85)
+        );
     }
 }
 

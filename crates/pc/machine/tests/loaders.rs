@@ -186,6 +186,27 @@ fn a_boot_sector_starts_with_a_few_services() {
     assert_eq!(machine.devices().debug.post(), [1, 2, 3, 4, 5, 7]);
 }
 
+/// QEMU knows nothing of our loader, so what that leaves in memory is put there by hand.
+#[test]
+fn the_firmware_runs_on_qemu_too() {
+    let rom = firmware_rom();
+    let code = guest::tell_registers(AT);
+    let record = [0x474e_4952u32, 2, AT as u32, 0x2bad_b002, 0x1234].map(u32::to_le_bytes);
+    let loaded = [(0x0f00, &record.concat()[..]), (AT, &code[..])];
+    if let Some(qemu) = guest::qemu::run("firmware", &rom, &loaded) {
+        let greeting = "Ringside firmware: 2 MiB, Multiboot kernel at 00100000\r\n";
+        assert_eq!(String::from_utf8_lossy(&qemu.serial), greeting);
+        assert_eq!(qemu.said, [0x02, 0xb0, 0xad, 0x2b, 0x34, 0x12, 0, 0]);
+        assert_eq!(qemu.status, 85);
+    }
+}
+
+/// The firmware as the bytes of a chip.
+fn firmware_rom() -> Vec<u8> {
+    let machine = new(Boot::BootSector(&guest::boot_sector())).expect("a good sector");
+    bytes(&machine, 0xffff_0000, 0x1_0000)
+}
+
 /// The words with which this boot is refused.
 fn refusal(boot: Boot<'_>) -> String {
     new(boot).err().expect("this must be refused").to_string()

@@ -143,9 +143,9 @@ fn devices_answer_as_on_qemu() {
         let rip = machine.cpu().state().rip;
         assert_eq!(stopped, Stopped::Exited(1), "{name}, at {rip:#x}");
         complaints.extend(compare(&steps, &machine.debug_console().bytes(), &name));
-        if let Some((said, status)) = guest::qemu::run(&name, &rom) {
-            assert_eq!(status, 1, "{name} on QEMU");
-            complaints.extend(compare(&steps, &said, &format!("{name} on QEMU")));
+        if let Some(qemu) = guest::qemu::run(&name, &rom, &[]) {
+            assert_eq!(qemu.status, 1, "{name} on QEMU");
+            complaints.extend(compare(&steps, &qemu.said, &format!("{name} on QEMU")));
         }
     }
     assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));

@@ -1,14 +1,50 @@
 //! The same ROM on QEMU, where there is one.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs, process};
 
-/// What the ROM says at the debug console and with which status it ends, on QEMU with 2 MiB.
-/// `None` if there is no QEMU on this computer.
-pub fn run(name: &str, rom: &[u8]) -> Option<(Vec<u8>, i32)> {
-    let path = env::temp_dir().join(format!("ringside-{}-{name}.rom", process::id()));
-    fs::write(&path, rom).expect("the temporary directory takes a file");
-    let output = Command::new("qemu-system-x86_64")
+/// A file that is gone when its owner is.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new(name: &str, bytes: &[u8]) -> Self {
+        let path = env::temp_dir().join(format!("ringside-{}-{name}", process::id()));
+        fs::write(&path, bytes).expect("the temporary directory takes a file");
+        Self(path)
+    }
+    fn path(&self) -> String {
+        self.0.display().to_string()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        fs::remove_file(&self.0).expect("nobody else removes it");
+    }
+}
+
+/// What a guest did.
+pub struct Outcome {
+    /// Said at the debug console.
+    pub said: Vec<u8>,
+    /// Said on COM1.
+    pub serial: Vec<u8>,
+    /// QEMU's exit status.
+    pub status: i32,
+}
+
+/// Runs a ROM on QEMU with 2 MiB, each of `loaded` put into memory beforehand. `None` if there
+/// is no QEMU on this computer.
+pub fn run(name: &str, rom: &[u8], loaded: &[(u64, &[u8])]) -> Option<Outcome> {
+    let rom = Temporary::new(&format!("{name}.rom"), rom);
+    let serial = Temporary::new(&format!("{name}.com1"), b"");
+    let pieces = loaded
+        .iter()
+        .map(|(at, bytes)| (*at, Temporary::new(&format!("{name}.{at:x}"), bytes)));
+    let pieces: Vec<_> = pieces.collect();
+    let mut command = Command::new("qemu-system-x86_64");
+    command
         .args([
             "-m",
             "2",
@@ -18,19 +54,27 @@ pub fn run(name: &str, rom: &[u8]) -> Option<(Vec<u8>, i32)> {
             "none",
             "-no-reboot",
         ])
-        .args([
-            "-serial", "null", "-serial", "null", "-serial", "null", "-serial", "null",
-        ])
+        .args(["-serial", &format!("file:{}", serial.path())])
+        .args(["-serial", "null", "-serial", "null", "-serial", "null"])
         .args([
             "-debugcon",
             "stdio",
             "-device",
             "isa-debug-exit,iobase=0xf4,iosize=4",
         ])
-        .arg("-bios")
-        .arg(&path)
-        .output();
-    fs::remove_file(&path).expect("it was there");
-    let output = output.ok()?;
-    Some((output.stdout, output.status.code()?))
+        .args(["-bios", &rom.path()]);
+    for (at, file) in &pieces {
+        let file = file.path();
+        command.args([
+            "-device",
+            &format!("loader,addr={at:#x},force-raw=on,file={file}"),
+        ]);
+    }
+    let output = command.output().ok()?;
+    let serial = fs::read(&serial.0).expect("QEMU wrote it");
+    Some(Outcome {
+        said: output.stdout,
+        serial,
+        status: output.status.code()?,
+    })
 }
