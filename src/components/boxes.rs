@@ -98,7 +98,7 @@ fn beside(node: &StackBox, area: Rect, look: Look, scale: u64) -> Html {
     let meter_y = if low { area.y + 11 } else { area.y + 16 };
     html! {
         <>
-            <text class="kind" x={px(x)} y={px(kind_y)}>{ words::kind(node.kind) }</text>
+            <text class="kind" aria-hidden="true" x={px(x)} y={px(kind_y)}>{ words::kind(node.kind) }</text>
             <text class="name" x={px(x)} y={px(name_y)}>{ name }</text>
             { standing(node, look, after, name_y, memory_x - 8) }
             { memory(node, memory_x, meter_y, meter, scale) }
@@ -152,7 +152,7 @@ fn standing(node: &StackBox, look: Look, x: i32, baseline: i32, end: i32) -> Htm
         fits => fits,
     };
     html! {
-        <g class={classes!("standing", look.lit.then_some("executes"))}>
+        <g class={classes!("standing", look.lit.then_some("executes"))} aria-hidden="true">
             <svg x={px(x)} y={px(baseline - 11)} width="13" height="13" viewBox="0 0 16 16">
                 <path class="sign" d={path} />
             </svg>
@@ -194,7 +194,7 @@ fn meter(x: i32, y: i32, w: i32, text: &str, fill: u32, limit: Option<u32>, own:
     let filled = w * fill as i32 / 1000;
     let thick = if own { 5 } else { 3 };
     html! {
-        <g class="meter">
+        <g class="meter" aria-hidden="true">
             <text class="number" x={px(x)} y={px(y + 9)}>{ text }</text>
             <rect class="track" x={px(x)} y={px(bar_y)} width={px(w)} height={px(thick)} rx="1.5" />
             if filled > 0 {

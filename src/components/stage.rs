@@ -34,15 +34,16 @@ pub struct Props {
 #[component]
 pub fn Stage(props: &Props) -> Html {
     let place = use_node_ref();
-    let width = use_state_eq(|| 0);
-    use_room(&place, &width, props.large);
-    let layout = layout::arrange(&props.frame.scene, *width);
+    let room = use_room(&place, props.large);
+    let size = use_size(&room, &props.frame);
+    let width = room.width * 100 / size;
+    let layout = layout::arrange(&props.frame.scene, width);
     let machines = &props.frame.scene.machines;
     let narrow = layout.stacks.iter().all(|stack| stack.scale.is_none());
     let height = layout.height + HEADROOM;
     html! {
-        <div class={classes!("picture", props.running.then_some("running"))} ref={place} onkeydown={on_key(props, *width)}>
-            if *width > 0 && !machines.is_empty() {
+        <div class={classes!("picture", props.running.then_some("running"))} ref={place} onkeydown={on_key(props, width)}>
+            if width > 0 && !machines.is_empty() {
                 <svg
                     data-testid="stack"
                     class="stack"
@@ -68,18 +69,30 @@ pub fn Stage(props: &Props) -> Html {
     }
 }
 
-/// Keeps `width` at the room there is, in pixels at normal size of type.
+/// The room that there is, in pixels at normal size of type.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+struct Room {
+    width: i32,
+    /// `None` where the page is as long as it needs to be.
+    height: Option<i32>,
+}
+
+/// What must stay below the picture for the consoles.
+const CONSOLES: i32 = 200;
+
+/// Keeps an eye on the room.
 #[hook]
-fn use_room(place: &NodeRef, width: &UseStateHandle<i32>, large: bool) {
+fn use_room(place: &NodeRef, large: bool) -> Room {
+    let room = use_state_eq(Room::default);
+    let found = *room;
     let place = place.clone();
-    let width = width.clone();
     use_effect_with(large, move |_| {
         let element = place.cast::<HtmlElement>();
         let measure = {
             let element = element.clone();
             move || {
                 if let Some(element) = &element {
-                    width.set(element.client_width() * 16 / root_type_size());
+                    room.set(measure(element));
                 }
             }
         };
@@ -88,6 +101,9 @@ fn use_room(place: &NodeRef, width: &UseStateHandle<i32>, large: bool) {
         let observer = ResizeObserver::new(watch.as_ref().unchecked_ref()).ok();
         if let (Some(observer), Some(element)) = (&observer, &element) {
             observer.observe(element);
+            if let Some(floor) = floor(element) {
+                observer.observe(&floor);
+            }
         }
         move || {
             if let Some(observer) = observer {
@@ -96,6 +112,44 @@ fn use_room(place: &NodeRef, width: &UseStateHandle<i32>, large: bool) {
             drop(watch);
         }
     });
+    found
+}
+
+/// The part of the page that picture and consoles share.
+fn floor(element: &HtmlElement) -> Option<Element> {
+    element.closest(".floor").ok().flatten()
+}
+
+fn measure(element: &HtmlElement) -> Room {
+    let normal = |pixels: i32| pixels * 16 / root_type_size();
+    let height = floor(element).and_then(|floor| {
+        // Only where the floor scrolls by itself is its height a limit.
+        let style = web_sys::window()?.get_computed_style(&floor).ok()??;
+        let bounded = style.get_property_value("overflow-y").ok()? == "auto";
+        let above = element.get_bounding_client_rect().top() - floor.get_bounding_client_rect().top();
+        let above = above as i32 + floor.scroll_top();
+        bounded.then(|| normal(floor.client_height() - above) - CONSOLES - HEADROOM)
+    });
+    Room {
+        width: normal(element.client_width()),
+        height,
+    }
+}
+
+/// The size at which to draw. Within one scenario and one window it only ever shrinks: a process
+/// that comes and goes must not make the picture breathe.
+#[hook]
+fn use_size(room: &Room, frame: &Frame) -> i32 {
+    let kept = use_mut_ref(|| (String::new(), Room::default(), layout::LARGEST));
+    let Some(height) = room.height else {
+        return layout::NORMAL;
+    };
+    let mut kept = kept.borrow_mut();
+    if kept.0 != frame.scenario || kept.1 != *room {
+        *kept = (frame.scenario.clone(), *room, layout::LARGEST);
+    }
+    kept.2 = layout::size(&frame.scene, room.width, height, kept.2);
+    kept.2
 }
 
 /// The size of type at the root, pixels: 16 unless reader or projector want more.

@@ -244,6 +244,25 @@ pub fn arrange(scene: &Scene, width: i32) -> Layout<'_> {
     }
 }
 
+/// Sizes at which a picture may be drawn, per cent, largest first.
+const SIZES: [i32; 7] = [150, 140, 130, 120, 110, 100, 92];
+
+/// The largest size, at most `most` per cent, at which the scene fits into `room` pixels of height
+/// at this width; the smallest if none does. On a projector the picture grows, in a crowd it
+/// shrinks a little, before anything must be scrolled.
+pub fn size(scene: &Scene, width: i32, room: i32, most: i32) -> i32 {
+    SIZES
+        .into_iter()
+        .filter(|size| *size <= most)
+        .find(|size| arrange(scene, width * 100 / size).height * size / 100 <= room)
+        .unwrap_or(SIZES[SIZES.len() - 1])
+}
+
+/// The size at which nothing is enlarged, and the largest.
+pub const NORMAL: i32 = 100;
+/// See [`size`].
+pub const LARGEST: i32 = SIZES[0];
+
 impl<'a> Layout<'a> {
     /// The box with this path, or the innermost drawn one around it.
     pub fn nearest(&self, path: &str) -> Option<&Placed<'a>> {

@@ -93,6 +93,23 @@ fn layers_stand_on_each_other() {
 }
 
 #[test]
+fn a_picture_is_as_large_as_there_is_room() {
+    for frame in frames() {
+        for width in WIDTHS {
+            let mut last = 0;
+            for room in [0, 300, 400, 500, 700, 900, 2000] {
+                let size = size(&frame.scene, width, room, LARGEST);
+                assert!(size >= last, "{} at {width}x{room}", frame.scenario);
+                let height = arrange(&frame.scene, width * 100 / size).height * size / 100;
+                assert!(height <= room || size == SIZES[SIZES.len() - 1]);
+                last = size;
+            }
+            assert!(size(&frame.scene, width, 2000, NORMAL) <= NORMAL);
+        }
+    }
+}
+
+#[test]
 fn narrow_pages_put_machines_one_above_the_other() {
     let frame = fixture::side_by_side();
     let wide = arrange(&frame.scene, 1200);
