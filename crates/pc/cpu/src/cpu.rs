@@ -155,7 +155,7 @@ impl Cpu {
             self.fetch = Fetch::NONE;
         }
         // The board may have changed anything on its side.
-        self.attention = !0 & !(attention::CODE | attention::DEVICE);
+        self.attention = !(attention::CODE | attention::DEVICE);
         if self.code.has_written() {
             self.attention |= attention::CODE;
         }

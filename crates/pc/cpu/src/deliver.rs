@@ -219,7 +219,7 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
             .ok_or(coded(Fault::gp, selector))?;
         let mut segment = Segment::from_descriptor(selector, found.raw);
         let long = self.state.efer & efer::LMA != 0;
-        let wrong_size = long && !(segment.has(Segment::L) && !segment.has(Segment::D));
+        let wrong_size = long && (!segment.has(Segment::L) || segment.has(Segment::D));
         if !segment.has(Segment::S | Segment::CODE) || segment.dpl() > self.state.cpl || wrong_size
         {
             return Err(coded(Fault::gp, selector));

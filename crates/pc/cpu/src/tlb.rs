@@ -78,6 +78,7 @@ impl Default for Tlb {
 }
 
 impl Tlb {
+    #[inline(always)]
     fn slot(page: u64) -> usize {
         page as usize % ENTRIES
     }
@@ -164,11 +165,11 @@ impl Tags {
     /// The tag that would hold linear address `va` in `bank` (0 or [`ENTRIES`]).
     #[inline(always)]
     pub fn at(&self, bank: usize, va: u64) -> &Tag {
-        &self.0[(bank | (va >> 12) as usize % ENTRIES) % (2 * ENTRIES)]
+        &self.0[(bank | Tlb::slot(va >> 12)) % (2 * ENTRIES)]
     }
     /// The same, to change.
     pub fn at_mut(&mut self, bank: usize, va: u64) -> &mut Tag {
-        &mut self.0[(bank | (va >> 12) as usize % ENTRIES) % (2 * ENTRIES)]
+        &mut self.0[(bank | Tlb::slot(va >> 12)) % (2 * ENTRIES)]
     }
     /// No tag at all.
     pub fn forget(&mut self) {

@@ -34,7 +34,7 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         if base == 0 {
             return Err(Fault::DE);
         }
-        self.set_reg(AX, 2, (al / base) << 8 | al % base);
+        self.set_reg(AX, 2, ((al / base) << 8) | (al % base));
         self.flags.write(SF | ZF | PF, szp(1, al % base));
         Ok(())
     }

@@ -109,6 +109,7 @@ pub fn long_mode(bus: &mut Flat, rip: u64) -> Cpu {
         bus.write(0x800 + 8 * n as u64, entry);
     }
     bus.write(0x904, 0x7000); // RSP0
+    bus.memory[0x966] = 0x68; // the I/O map begins where the TSS ends: there is none
     let mut cpu = Cpu::new();
     let state = cpu.state_mut();
     let data = Segment {
