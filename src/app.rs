@@ -196,6 +196,11 @@ impl App {
                 _ => self.engine.ask(request),
             },
             Effect::Focus(_) => self.after_render.push(effect),
+            Effect::Title(title) => {
+                if let Some(document) = document() {
+                    document.set_title(&format!("{title} · Ringside"));
+                }
+            }
             Effect::Address(query) => set_address(&query),
             Effect::Look(theme, large) => {
                 show_look(theme, large);

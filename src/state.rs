@@ -153,6 +153,8 @@ pub struct State {
     pub trends: BTreeMap<(String, HappeningKind), Trend>,
     /// The address as last set.
     pub address: String,
+    /// A scenario is being opened, and nobody said where in its time.
+    pub opening: bool,
 }
 
 /// What can happen to the page.
@@ -231,6 +233,8 @@ pub enum Effect {
     Ask(Request),
     /// Put this query into the address bar.
     Address(String),
+    /// Call the page this.
+    Title(String),
     /// Copy the page's address to the clipboard.
     Copy,
     /// Show and remember theme and size of type.
@@ -318,11 +322,15 @@ impl State {
     /// Sends a command that moves in time, or lets it wait behind the one that is being answered.
     fn command(&mut self, command: Command, effects: &mut Vec<Effect>) {
         self.running = false;
+        self.opening = matches!(command, Command::Open { moment: None, .. });
         if self.awaiting.is_some() {
             self.enqueue(command);
             return;
         }
         self.remember_cpus();
+        // Notes are about what was done last.
+        self.notices
+            .retain(|notice| notice.severity != Severity::Note);
         let number = self.ask(Ask::Do(command), effects);
         self.turned = number;
         self.awaiting = Some(number);
@@ -603,7 +611,13 @@ fn heard(state: &mut State, report: Report, now_ms: f64, effects: &mut Vec<Effec
             {
                 state.awaiting = None;
             }
+            if picture.frame.scenario != state.frame.scenario && !picture.frame.title.is_empty() {
+                effects.push(Effect::Title(picture.frame.title.clone()));
+            }
             show(state, *picture, now_ms);
+            if state.awaiting.is_none() && state.queue.is_empty() && state.opening {
+                skip_boot(state);
+            }
             if state.awaiting.is_none() {
                 if let Some(command) = state.queue.pop_front() {
                     state.command(command, effects);
@@ -684,6 +698,16 @@ fn show(state: &mut State, picture: Picture, now_ms: f64) {
         state.spoken = describe::response(&frame);
     }
     state.frame = Rc::new(frame);
+}
+
+/// A scenario that opens switched off goes on to where its author says that all is up: nobody
+/// comes to look at an empty box. Who wants to see it boot goes back to the beginning.
+fn skip_boot(state: &mut State) {
+    state.opening = false;
+    let time = &state.frame.time;
+    if let (0, Some((start, _))) = (time.now, time.marks.first()) {
+        state.queue.push_back(Command::Seek(*start));
+    }
 }
 
 /// At rest: the address bar follows.

@@ -98,6 +98,26 @@ fn no_scenarios_is_a_failure_with_words() {
 }
 
 #[test]
+fn a_scenario_that_opens_switched_off_goes_on_to_its_start() {
+    let mut state = at_rest();
+    reduce(&mut state, Action::Open("vms".into()));
+    let effects = answer(&mut state, at(0));
+    assert_eq!(asks(&effects), [Ask::Do(Command::Seek(2_100_000))]);
+    // Back at the beginning by the reader's own will, it stays there.
+    answer(&mut state, at(2_100_000));
+    reduce(&mut state, Action::SeekTo(0));
+    assert!(asks(&answer(&mut state, at(0))).is_empty());
+    // And so it does if a link says so.
+    let link = Link {
+        scenario: None,
+        moment: Some(0),
+    };
+    let mut state = State::new(link, Vec::new(), Theme::System, false);
+    hear(&mut state, 0, News::Ready(listings()));
+    assert!(asks(&answer(&mut state, at(0))).is_empty());
+}
+
+#[test]
 fn the_address_follows_at_rest() {
     let mut state = at_rest();
     reduce(&mut state, Action::Step(1));

@@ -28,6 +28,9 @@ pub fn Details(props: &Props) -> Html {
             </header>
             <p class="about">{ words::kind_about(node.kind) }</p>
             { meters(node) }
+            if let Some(since) = node.since {
+                <p class="since">{ "since moment " }<b>{ words::thousands(since) }</b></p>
+            }
             if !node.facts.is_empty() {
                 <dl class="facts">
                     { for node.facts.iter().map(|(label, value)| html! {

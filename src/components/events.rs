@@ -74,10 +74,13 @@ pub fn Events(props: &Props) -> Html {
     html! {
         <div class="events">
             { legend(props) }
+            if props.running {
+                <p class="running-note">{ "While it runs, events are counted. Pause, and they are listed." }</p>
+            }
             <ol class={classes!("event-list", props.running.then_some("running"))} aria-label="Events, newest first" tabindex="0">
                 { for rows }
             </ol>
-            if empty {
+            if empty && !props.running {
                 <p class="nothing">{ "Nothing yet. Go on to the next event, or run." }</p>
             }
             if hidden > 0 {

@@ -34,7 +34,7 @@ pub struct Props {
 #[component]
 pub fn Stage(props: &Props) -> Html {
     let place = use_node_ref();
-    let room = use_room(&place, props.large);
+    let room = use_room(&place, (props.large, props.frame.scenario.clone()));
     let size = use_size(&room, &props.frame);
     let width = room.width * 100 / size;
     let layout = layout::arrange(&props.frame.scene, width);
@@ -80,13 +80,14 @@ struct Room {
 /// What must stay below the picture for the consoles.
 const CONSOLES: i32 = 200;
 
-/// Keeps an eye on the room.
+/// Keeps an eye on the room; measures it anew when `anew` changes, because what stands above the
+/// picture may then be taller.
 #[hook]
-fn use_room(place: &NodeRef, large: bool) -> Room {
+fn use_room(place: &NodeRef, anew: (bool, String)) -> Room {
     let room = use_state_eq(Room::default);
     let found = *room;
     let place = place.clone();
-    use_effect_with(large, move |_| {
+    use_effect_with(anew, move |_| {
         let element = place.cast::<HtmlElement>();
         let measure = {
             let element = element.clone();
@@ -126,7 +127,8 @@ fn measure(element: &HtmlElement) -> Room {
         // Only where the floor scrolls by itself is its height a limit.
         let style = web_sys::window()?.get_computed_style(&floor).ok()??;
         let bounded = style.get_property_value("overflow-y").ok()? == "auto";
-        let above = element.get_bounding_client_rect().top() - floor.get_bounding_client_rect().top();
+        let above =
+            element.get_bounding_client_rect().top() - floor.get_bounding_client_rect().top();
         let above = above as i32 + floor.scroll_top();
         bounded.then(|| normal(floor.client_height() - above) - CONSOLES - HEADROOM)
     });
