@@ -16,21 +16,51 @@
 use crate::trap::Frame;
 use core::arch::naked_asm;
 
+/// The kernel stack of a task slot; made by [`kmap::map_stack`](crate::kmap::map_stack). All
+/// zero means "none".
+#[derive(PartialEq, Eq, Debug, zerocopy::FromZeros)]
+#[repr(transparent)]
+pub struct Stack(pub(crate) u64);
+
+impl Stack {
+    /// Whether it is one.
+    pub fn exists(&self) -> bool {
+        self.0 != 0
+    }
+
+    /// Its end, which is where it starts to grow down from.
+    pub fn top(&self) -> u64 {
+        self.0
+    }
+
+    /// The user registers at its top: what the task will return to. Valid between the entry
+    /// into the kernel and the return from it.
+    ///
+    /// # Panics
+    /// If there is no stack.
+    #[inline(always)]
+    pub fn frame(&mut self) -> &mut Frame {
+        assert!(self.exists(), "a task without a kernel stack has no frame");
+        // SAFETY: there is one `Stack` a slot, so this borrow is the only one; the entry code
+        // touches the frame only while no kernel code runs.
+        unsafe { &mut *((self.0 - size_of::<Frame>() as u64) as *mut Frame) }
+    }
+}
+
 /// A sleeping kernel stack: its stack pointer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, zerocopy::FromZeros)]
 #[repr(transparent)]
 pub struct Context(u64);
 
 impl Context {
     /// The context of a new task: when it is switched to for the first time it calls
-    /// `start(frame)` and then leaves the kernel with that frame. `stack_top` is the end of a
-    /// mapped stack that nobody uses.
+    /// `start()` and then leaves the kernel with `frame`.
     ///
     /// # Panics
-    /// If `stack_top` is not a kernel address aligned to 16 bytes.
-    pub fn new(stack_top: u64, frame: &Frame, start: extern "C" fn(&mut Frame)) -> Self {
-        assert!(stack_top.is_multiple_of(16) && stack_top >> 63 == 1);
-        let frame_at = stack_top - size_of::<Frame>() as u64;
+    /// If there is no stack.
+    pub fn new(stack: &mut Stack, frame: &Frame, start: extern "C" fn()) -> Self {
+        *stack.frame() = *frame;
+        let frame_at = stack.top() - size_of::<Frame>() as u64;
         let words = [
             0,                     // r15
             0,                     // r14
@@ -41,11 +71,8 @@ impl Context {
             first_return as *const () as u64,
         ];
         let rsp = frame_at - size_of_val(&words) as u64;
-        // SAFETY: the stack is mapped and unused, says the caller; it is no Rust object.
-        unsafe {
-            (frame_at as *mut Frame).write(*frame);
-            (rsp as *mut [u64; 7]).write(words);
-        }
+        // SAFETY: the stack is mapped, and a new task does not run on it yet.
+        unsafe { (rsp as *mut [u64; 7]).write(words) };
         Self(rsp)
     }
 }
@@ -54,7 +81,6 @@ impl Context {
 #[unsafe(naked)]
 extern "C" fn first_return() {
     naked_asm!(
-        "mov rdi, r12",
         "mov rsp, r12",
         "call rbx",
         "jmp {leave}",

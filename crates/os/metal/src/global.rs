@@ -32,6 +32,15 @@ impl<T> Global<T> {
         }
     }
 
+    /// A global of zero bytes. It takes no room in the executable, however large.
+    pub const fn zeroed() -> Self
+    where
+        T: zerocopy::FromZeros,
+    {
+        // SAFETY: all zeros is a value of T, says FromZeros.
+        Self::new(unsafe { core::mem::MaybeUninit::zeroed().assume_init() })
+    }
+
     /// Takes the value until the guard goes.
     ///
     /// # Panics

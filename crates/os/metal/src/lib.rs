@@ -9,6 +9,7 @@
 //! | [`port`] | IN and OUT | x | x | |
 //! | [`reg`] | control registers, MSRs, TSC, CPUID, HLT | x | x | |
 //! | [`boot`] | from 32-bit protected mode to Rust | x | | |
+//! | [`kmap`] | the kernel's own part of every address space | x | | |
 //! | [`phys`] | physical memory through the direct map | x | | |
 //! | [`trap`] | descriptor tables, entry and return | x | | |
 //! | [`context`] | kernel stacks and the switch between them | x | | |
@@ -38,6 +39,8 @@ pub mod reg;
 pub mod boot;
 #[cfg(all(feature = "kernel", target_os = "none"))]
 pub mod context;
+#[cfg(all(feature = "kernel", target_os = "none"))]
+pub mod kmap;
 #[cfg(all(feature = "kernel", target_os = "none"))]
 pub mod phys;
 #[cfg(all(feature = "kernel", target_os = "none"))]

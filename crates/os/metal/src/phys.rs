@@ -9,6 +9,8 @@
 //! itself and then touches the frame here, so a bad user pointer can never fault the kernel.
 
 use crate::boot::{DIRECT_MAP, DIRECT_MAP_SIZE};
+use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Bytes in a frame.
@@ -30,12 +32,21 @@ pub fn init(image_end: u64, memory_end: u64) {
     END.store(memory_end, Relaxed);
 }
 
+/// A table in memory that [`carve`] set apart; empty when all zero.
+#[derive(zerocopy::FromZeros)]
+#[repr(C)]
+pub struct Table<T> {
+    at: u64,
+    len: u64,
+    of: PhantomData<T>,
+}
+
 /// Cuts a zeroed table of `count` elements from the front of free memory, for ever. For
 /// tables whose size depends on how much memory there is.
 ///
 /// # Panics
 /// If there is not enough memory for it.
-pub fn carve<T: Zeroable>(count: usize) -> &'static mut [T] {
+pub fn carve<T: zerocopy::FromZeros>(count: usize) -> Table<T> {
     let start = FREE_FROM.load(Relaxed);
     let bytes = (count * size_of::<T>()) as u64;
     let end = (start + bytes).next_multiple_of(FRAME);
@@ -44,28 +55,39 @@ pub fn carve<T: Zeroable>(count: usize) -> &'static mut [T] {
         "not enough memory for the kernel's tables"
     );
     FREE_FROM.store(end, Relaxed);
-    let at = (DIRECT_MAP + start) as *mut T;
-    // SAFETY: the memory exists (asserted), is mapped, aligned to a page, zero is a valid T
-    // (Zeroable), and from now on every other access to it is refused.
-    unsafe {
-        core::ptr::write_bytes(at.cast::<u8>(), 0, (end - start) as usize);
-        core::slice::from_raw_parts_mut(at, count)
+    let at = DIRECT_MAP + start;
+    // SAFETY: the memory exists (asserted), is mapped, and belongs to nobody yet.
+    unsafe { core::ptr::write_bytes(at as *mut u8, 0, (end - start) as usize) };
+    Table {
+        at,
+        len: count as u64,
+        of: PhantomData,
     }
 }
 
-/// Types for which all bytes zero is a value.
-///
-/// # Safety
-/// That must be true.
-pub unsafe trait Zeroable {}
-// SAFETY: integers.
-unsafe impl Zeroable for u8 {}
-// SAFETY: integers.
-unsafe impl Zeroable for u32 {}
-// SAFETY: integers.
-unsafe impl Zeroable for u64 {}
-// SAFETY: arrays of integers.
-unsafe impl Zeroable for [u64; 1] {}
+impl<T> Deref for Table<T> {
+    type Target = [T];
+    #[inline(always)]
+    fn deref(&self) -> &[T] {
+        if self.len == 0 {
+            return &[];
+        }
+        // SAFETY: only `carve` makes a table with a length: the memory is there, aligned to a
+        // page, was zeroed (a value of T), and every other access to it is refused.
+        unsafe { core::slice::from_raw_parts(self.at as *const T, self.len as usize) }
+    }
+}
+
+impl<T> DerefMut for Table<T> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [T] {
+        if self.len == 0 {
+            return &mut [];
+        }
+        // SAFETY: as above, and the table cannot be cloned.
+        unsafe { core::slice::from_raw_parts_mut(self.at as *mut T, self.len as usize) }
+    }
+}
 
 /// First address that [`write`] and friends accept.
 pub fn free_from() -> u64 {
@@ -104,6 +126,24 @@ pub fn read_u64(at: u64) -> u64 {
 #[track_caller]
 pub fn write_u64(at: u64, value: u64) {
     let to = writable(at, 8).cast::<u64>();
+    // SAFETY: mapped, and no Rust object lives there.
+    unsafe { to.write_volatile(value) }
+}
+
+/// Reads four bytes.
+#[inline(always)]
+#[track_caller]
+pub fn read_u32(at: u64) -> u32 {
+    let from = readable(at, 4).cast::<u32>();
+    // SAFETY: mapped.
+    unsafe { from.read_volatile() }
+}
+
+/// Writes four bytes.
+#[inline(always)]
+#[track_caller]
+pub fn write_u32(at: u64, value: u32) {
+    let to = writable(at, 4).cast::<u32>();
     // SAFETY: mapped, and no Rust object lives there.
     unsafe { to.write_volatile(value) }
 }

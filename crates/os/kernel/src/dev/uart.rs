@@ -27,6 +27,8 @@ pub const PORTS: [Uart; 4] = [
     Uart { base: 0x3e8 },
     Uart { base: 0x2e8 },
 ];
+/// The interrupt line of each.
+pub const IRQS: [u8; 4] = [4, 3, 4, 3];
 /// The first: the console.
 pub const COM1: Uart = PORTS[0];
 
