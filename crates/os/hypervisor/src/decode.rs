@@ -66,8 +66,10 @@ pub enum Operand {
     Register(u8),
     /// In memory.
     Memory(Memory),
-    /// In the instruction: an immediate, a port, or the offset of a far pointer.
+    /// In the instruction.
     Immediate(u64),
+    /// A far pointer in the instruction: offset and selector.
+    Far(u64, u16),
 }
 
 /// A memory operand, as parts: the registers' values are the emulator's business.
@@ -102,8 +104,6 @@ pub struct Insn {
     pub reg: u8,
     /// The other operand.
     pub operand: Operand,
-    /// Selector of a far pointer in the instruction.
-    pub selector: u16,
     /// REP.
     pub rep: bool,
 }
@@ -151,7 +151,6 @@ pub fn decode(bytes: &[u8], long: bool) -> Option<Insn> {
         address: if long != r.other_address { 8 } else { 4 },
         reg: 0,
         operand: Operand::None,
-        selector: 0,
         rep: r.repeat != 0,
     };
     if r.other_address && !long {
@@ -235,8 +234,7 @@ impl Reader<'_> {
                 Op::RetFar
             }
             0x9a | 0xea if !self.long => {
-                insn.operand = Operand::Immediate(self.value(insn.size)?);
-                insn.selector = self.value(2)? as u16;
+                insn.operand = Operand::Far(self.value(insn.size)?, self.value(2)? as u16);
                 if opcode == 0xea { Op::JmpFar } else { Op::CallFar }
             }
             0x07 | 0x17 | 0x1f if !self.long => {

@@ -116,9 +116,8 @@ fn check(ours: &Insn, i: &Instruction, long: bool) -> Result<(), String> {
                 } else {
                     u64::from(i.far_branch32())
                 };
-                same("selector", ours.selector.into(), i.far_branch_selector().into())?;
-                if ours.operand != Operand::Immediate(offset) {
-                    return Err("far offset".into());
+                if ours.operand != Operand::Far(offset, i.far_branch_selector()) {
+                    return Err("far pointer".into());
                 }
             }
             OpKind::Register => {

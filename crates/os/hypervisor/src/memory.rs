@@ -101,6 +101,10 @@ impl Walks {
     }
 }
 
+const fn in_one_page(va: u64, bytes: u64) -> bool {
+    va & 0xfff <= 0x1000 - bytes
+}
+
 impl Guest<'_> {
     /// Host-physical address of `len` bytes of guest-physical memory, if there is so much.
     #[inline]
@@ -129,10 +133,8 @@ impl Guest<'_> {
         let nxe = self.cpu.efer & efer::NXE != 0;
         let (ram, at, size) = (self.own.ram, self.vm.memory_at, self.vm.memory_bytes);
         let read = |gpa: u64, bytes: u8| {
-            (gpa < size && u64::from(bytes) <= size - gpa).then(|| match bytes {
-                8 => ram.read_u64(at + gpa),
-                _ => u64::from(ram.read_u32(at + gpa)),
-            })
+            let bytes = u64::from(bytes);
+            (gpa < size && bytes <= size - gpa).then(|| ram.read(at + gpa, bytes))
         };
         let walk = paging::walk(mode, self.cpu.cr3, va, nxe, read);
         // (Looked at where it is: it is too large to be moved about.)
@@ -225,76 +227,64 @@ impl Guest<'_> {
 
     /// Reads 1, 2, 4 or 8 bytes at a guest-virtual address.
     pub fn load(&mut self, va: u64, size: u64, access: Access) -> Outcome<u64> {
-        if va & 0xfff > 0x1000 - size {
-            let mut value = 0;
-            for i in 0..size {
-                let at = self.translate(va.wrapping_add(i), access)?;
-                value |= u64::from(self.own.ram.read_u8(at)) << (8 * i);
-            }
-            return Ok(value);
+        if in_one_page(va, size) {
+            let at = self.translate(va, access)?;
+            return Ok(self.own.ram.read(at, size));
         }
-        let at = self.translate(va, access)?;
-        let ram = self.own.ram;
-        Ok(match size {
-            8 => ram.read_u64(at),
-            4 => u64::from(ram.read_u32(at)),
-            2 => u64::from(ram.read_u16(at)),
-            _ => u64::from(ram.read_u8(at)),
+        (0..size).try_fold(0, |value, i| {
+            let at = self.translate(va.wrapping_add(i), access)?;
+            Ok(value | u64::from(self.own.ram.read_u8(at)) << (8 * i))
         })
     }
 
-    /// Reads words of `size` bytes at rising addresses, which are mostly in one page.
-    pub fn load_words(&mut self, va: u64, size: u64, words: &mut [u64], access: Access) -> Outcome {
-        if va & 0xfff > 0x1000 - size * words.len() as u64 {
+    /// Reads `N` numbers of `size` bytes at rising addresses.
+    pub fn load_words<const N: usize>(
+        &mut self,
+        va: u64,
+        size: u64,
+        access: Access,
+    ) -> Outcome<[u64; N]> {
+        let mut words = [0; N];
+        if in_one_page(va, size * N as u64) {
+            let at = self.translate(va, access)?;
             for (i, word) in words.iter_mut().enumerate() {
-                *word = self.load(va.wrapping_add(size * i as u64), size, access)?;
+                *word = self.own.ram.read(at + size * i as u64, size);
             }
-            return Ok(());
+            return Ok(words);
         }
-        let at = self.translate(va, access)?;
         for (i, word) in words.iter_mut().enumerate() {
-            *word = match size {
-                8 => self.own.ram.read_u64(at + 8 * i as u64),
-                4 => u64::from(self.own.ram.read_u32(at + 4 * i as u64)),
-                _ => u64::from(self.own.ram.read_u16(at + 2 * i as u64)),
-            };
+            *word = self.load(va.wrapping_add(size * i as u64), size, access)?;
         }
-        Ok(())
+        Ok(words)
     }
 
     /// Writes 1, 2, 4 or 8 bytes; all of them or, if one of two pages refuses, none.
     pub fn store(&mut self, va: u64, size: u64, value: u64, access: Access) -> Outcome {
-        if va & 0xfff > 0x1000 - size {
-            self.translate(va.wrapping_add(size - 1), access)?;
-            for i in 0..size {
-                let at = self.translate(va.wrapping_add(i), access)?;
-                self.own.ram.write_u8(at, (value >> (8 * i)) as u8);
-            }
+        if in_one_page(va, size) {
+            let at = self.translate(va, access)?;
+            self.own.ram.write(at, size, value);
             return Ok(());
         }
-        let at = self.translate(va, access)?;
-        let ram = self.own.ram;
-        match size {
-            8 => ram.write_u64(at, value),
-            4 => ram.write_u32(at, value as u32),
-            2 => ram.write_u16(at, value as u16),
-            _ => ram.write_u8(at, value as u8),
+        self.translate(va.wrapping_add(size - 1), access)?;
+        for i in 0..size {
+            let at = self.translate(va.wrapping_add(i), access)?;
+            self.own.ram.write_u8(at, (value >> (8 * i)) as u8);
         }
         Ok(())
     }
 
-    /// Writes words at rising addresses, `va` being a multiple of 8: an exception frame.
+    /// Writes words of 8 bytes at rising addresses: an exception frame.
     pub fn store_words(&mut self, va: u64, words: &[u64]) -> Outcome {
-        let bytes = 8 * words.len() as u64;
-        if va & 0xfff > 0x1000 - bytes {
+        let access = Access::SYSTEM_WRITE;
+        if in_one_page(va, 8 * words.len() as u64) {
+            let at = self.translate(va, access)?;
             for (i, word) in words.iter().enumerate() {
-                self.store(va.wrapping_add(8 * i as u64), 8, *word, Access::SYSTEM_WRITE)?;
+                self.own.ram.write_u64(at + 8 * i as u64, *word);
             }
             return Ok(());
         }
-        let at = self.translate(va, Access::SYSTEM_WRITE)?;
         for (i, word) in words.iter().enumerate() {
-            self.own.ram.write_u64(at + 8 * i as u64, *word);
+            self.store(va.wrapping_add(8 * i as u64), 8, *word, access)?;
         }
         Ok(())
     }

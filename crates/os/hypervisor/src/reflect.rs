@@ -109,9 +109,8 @@ fn deliver(g: &mut Guest<'_>, vector: u8, error: Option<u32>, source: Source) ->
         return general_protection(gate_error);
     }
     let gate_at = g.cpu.idt[0].wrapping_add(at);
-    let mut words = [0; 2];
-    g.load_words(gate_at, 8, &mut words, Access::SYSTEM)?;
-    let gate = Gate { low: words[0], high: words[1] };
+    let [low, high] = g.load_words(gate_at, 8, Access::SYSTEM)?;
+    let gate = Gate { low, high };
     if !matches!(gate.kind(), system::INTERRUPT_GATE | system::TRAP_GATE)
         || gate.low >> 44 & 1 != 0
         || soft && u32::from(gate.dpl()) < g.cpu.cpl

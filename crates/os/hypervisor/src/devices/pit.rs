@@ -54,8 +54,6 @@ struct Counter {
     /// A latched count, and whether its low byte has been read.
     latch: Option<u16>,
     high_next: bool,
-    /// A latched status byte.
-    status: Option<u8>,
     gate: bool,
 }
 
@@ -68,7 +66,6 @@ impl Counter {
         low: None,
         latch: None,
         high_next: false,
-        status: None,
         gate: true,
     };
 
@@ -120,9 +117,6 @@ impl Counter {
     }
 
     fn read(&mut self, now: u64) -> u8 {
-        if let Some(status) = self.status.take() {
-            return status;
-        }
         let [low, high] = self.latch.unwrap_or_else(|| self.count(now)).to_le_bytes();
         let high_now = self.access == 2 || self.access == 3 && self.high_next;
         self.high_next = self.access == 3 && !self.high_next;
@@ -195,7 +189,8 @@ impl Pit {
                     self.due = now + u64::from(self.counters[0].reload);
                 }
             }
-            0x43 if value >> 6 == 3 => self.read_back(value, now),
+            // The read-back command of later chips, which nobody here uses.
+            0x43 if value >> 6 == 3 => {}
             0x43 => {
                 let counter = &mut self.counters[usize::from(value >> 6)];
                 match value >> 4 & 3 {
@@ -219,26 +214,6 @@ impl Pit {
                 self.speaker = value & 2 != 0;
             }
             _ => {}
-        }
-    }
-
-    fn read_back(&mut self, value: u8, now: u64) {
-        for (number, counter) in self.counters.iter_mut().enumerate() {
-            if value & 2 << number == 0 {
-                continue;
-            }
-            if value & 0x20 == 0 {
-                counter.latch = counter.latch.or(Some(counter.count(now)));
-            }
-            if value & 0x10 == 0 {
-                let null = counter.since.is_none();
-                counter.status = Some(
-                    u8::from(counter.output(now)) << 7
-                        | u8::from(null) << 6
-                        | counter.access << 4
-                        | counter.mode << 1,
-                );
-            }
         }
     }
 }
@@ -296,7 +271,5 @@ mod tests {
         pit.write(0x42, 0x27, 100);
         assert_eq!(pit.read(0x61, 10_099) & 0x20, 0);
         assert_eq!(pit.read(0x61, 10_100) & 0x20, 0x20);
-        pit.write(0x43, 0xe8, 10_100);
-        assert_eq!(pit.read(0x42, 10_100) & 0x80, 0x80, "read-back shows the output");
     }
 }

@@ -17,7 +17,6 @@ const LSR_OVERRUN: u8 = 2;
 const LSR_EMPTY: u8 = 0x60;
 const LCR_DLAB: u8 = 0x80;
 const MCR_OUT2: u8 = 8;
-const MCR_LOOP: u8 = 0x10;
 
 /// One 16550.
 #[derive(Clone, Copy)]
@@ -98,12 +97,7 @@ impl Uart {
                     | bit(overrun, LSR_OVERRUN)
                     | bit(!self.sent.is_full(), LSR_EMPTY)
             }
-            // In loop-back the four outputs are wired to the four inputs; else a modem is there.
-            6 if self.mcr & MCR_LOOP != 0 => {
-                let m = self.mcr;
-                (m & 2) << 3 | (m & 1) << 5 | (m & 4) << 4 | (m & 8) << 4
-            }
-            6 => 0xb0,
+            6 => 0xb0, // a modem is there and ready
             _ => self.scratch,
         }
     }
@@ -113,7 +107,6 @@ impl Uart {
         let dlab = self.lcr & LCR_DLAB != 0;
         match register {
             0 | 1 if dlab => self.divisor[usize::from(register)] = value,
-            0 if self.mcr & MCR_LOOP != 0 => self.receive(value),
             0 => {
                 self.sent.push(value);
                 self.emptied = true;
@@ -175,12 +168,8 @@ mod tests {
     }
 
     #[test]
-    fn loopback_and_overrun() {
+    fn an_overrun_is_told_once() {
         let mut uart = Uart::NEW;
-        uart.write(4, 0x1e);
-        assert_eq!(uart.read(6), 0xd0);
-        uart.write(0, 0xae);
-        assert_eq!(uart.read(0), 0xae);
         for _ in 0..=Ring::SIZE {
             uart.receive(0);
         }

@@ -113,8 +113,8 @@ fn go(g: &mut Guest<'_>, code: Code, rip: u64, stack: Option<[u64; 2]>, popped: 
 
 /// The far pointer of a far jump or call: from the instruction, or from memory.
 fn far_pointer(g: &mut Guest<'_>, insn: &Insn) -> Outcome<(u64, u16)> {
-    if let Operand::Immediate(offset) = insn.operand {
-        return Ok((offset, insn.selector));
+    if let Operand::Far(offset, selector) = insn.operand {
+        return Ok((offset, selector));
     }
     let at = g.operand_address(insn)?;
     let access = g.own_access(false);

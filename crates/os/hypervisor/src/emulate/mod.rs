@@ -157,7 +157,7 @@ impl Guest<'_> {
                 self.load(at, size, self.own_access(false))
             }
             Operand::Immediate(value) => Ok(*value),
-            Operand::None => Ok(0),
+            Operand::None | Operand::Far(..) => Ok(0),
         }
     }
 
@@ -177,9 +177,7 @@ impl Guest<'_> {
     /// `N` words of `size` bytes on the stack, from `offset` bytes above its top.
     pub fn on_stack<const N: usize>(&mut self, offset: u64, size: u64) -> Outcome<[u64; N]> {
         let at = self.stack_address(self.cpu.gpr[4].wrapping_add(offset));
-        let mut words = [0; N];
-        self.load_words(at, size, &mut words, self.own_access(false))?;
-        Ok(words)
+        self.load_words(at, size, self.own_access(false))
     }
 
     /// RSP, or ESP in 32-bit code.

@@ -91,11 +91,25 @@ impl Ram {
         }
     }
 
-    /// Copies `len` bytes inside the window; overlapping areas are fine.
-    pub fn copy(self, from: u64, to: u64, len: u64) {
-        if self.holds(from, len) && self.holds(to, len) {
-            // SAFETY: both areas are mapped memory without Rust objects.
-            unsafe { self.pointer(from).copy_to(self.pointer(to), len as usize) }
+    /// Reads `size` bytes (1, 2, 4 or 8) as a number.
+    #[inline]
+    pub fn read(self, at: u64, size: u64) -> u64 {
+        match size {
+            8 => self.read_u64(at),
+            4 => u64::from(self.read_u32(at)),
+            2 => u64::from(self.read_u16(at)),
+            _ => u64::from(self.read_u8(at)),
+        }
+    }
+
+    /// Writes the low `size` bytes (1, 2, 4 or 8) of a number.
+    #[inline]
+    pub fn write(self, at: u64, size: u64, value: u64) {
+        match size {
+            8 => self.write_u64(at, value),
+            4 => self.write_u32(at, value as u32),
+            2 => self.write_u16(at, value as u16),
+            _ => self.write_u8(at, value as u8),
         }
     }
 
