@@ -5,7 +5,7 @@
 //! for ever. It also waits for every orphan, because nobody else can: a task whose parent has
 //! gone becomes init's child.
 
-use crate::files::{is_dir, make_dirs};
+use crate::files::make_dirs;
 use crate::io::Out;
 use crate::trouble::at;
 use crate::{Args, Outcome, Trouble, say};
@@ -16,7 +16,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use metal::user::task::Ended;
-use metal::user::{Errno, Fd, STDERR, STDIN, STDOUT, file, fs, system, task};
+use metal::user::{Errno, STDERR, STDIN, STDOUT, file, fs, system, task};
 
 const ENVIRONMENT: [&str; 3] = ["PATH=/bin", "HOME=/root", "TERM=vt100"];
 
@@ -154,7 +154,7 @@ fn connect(console: &str) {
 }
 
 fn run_rc(console: &str) {
-    match child(console, &["sh", "/etc/rc"]) {
+    match child(console, &["sh", "/etc/rc"], false) {
         Ok(pid) => match task::wait_for(pid) {
             Ok(Ended::Exited(0)) => {}
             Ok(ended) => note(&format!("/etc/rc {}", words(ended))),
@@ -165,25 +165,23 @@ fn run_rc(console: &str) {
 }
 
 fn shell(console: &str) -> Result<i32, Trouble> {
-    child(console, &["-sh"])
+    child(console, &["-sh"], true)
 }
 
-/// Starts a shell in a session of its own, with the console as its terminal.
-fn child(console: &str, args: &[&str]) -> Result<i32, Trouble> {
+/// Starts a shell on the console. With `session`, the console is its controlling terminal. The
+/// one that runs /etc/rc has none: when the first process of a session ends, the terminal's
+/// jobs get SIGHUP, and what /etc/rc leaves running is to go on.
+fn child(console: &str, args: &[&str], session: bool) -> Result<i32, Trouble> {
     if let Some(pid) = task::fork().map_err(at("fork"))? {
         return Ok(pid);
     }
-    let _ = task::setsid();
+    if session {
+        let _ = task::setsid();
+    }
     connect(console);
-    let terminal: Fd = STDIN;
-    if let Err(why) = file::set_controlling_terminal(terminal) {
+    if session && let Err(why) = file::set_controlling_terminal(STDIN) {
         note(&format!("{console}: {}: no job control", why.text()));
     }
-    let _ = fs::chdir(if is_dir("/root") && args.len() == 1 {
-        "/"
-    } else {
-        "."
-    });
     let why = task::execve("/bin/sh", args, &ENVIRONMENT)
         .err()
         .unwrap_or(Errno::ENOEXEC);

@@ -6,7 +6,7 @@ use crate::{Args, Outcome, say};
 
 const SIDE: usize = 48;
 /// Products between two lines of output.
-const ROUND: usize = 16;
+const ROUND: usize = 200;
 
 type Matrix = [[u32; SIDE]; SIDE];
 
@@ -21,6 +21,9 @@ pub fn main(args: &Args) -> Outcome {
     for round in 1..=rounds {
         for _ in 0..ROUND {
             product = multiply(&product, &factor);
+            if let Some(status) = told_to_stop() {
+                return Ok(status);
+            }
         }
         let sum = product
             .as_flattened()
@@ -31,9 +34,6 @@ pub fn main(args: &Args) -> Outcome {
             "matrix: {} products, checksum {sum:08x}",
             round * ROUND as u64
         );
-        if let Some(status) = told_to_stop() {
-            return Ok(status);
-        }
     }
     Ok(0)
 }
