@@ -7,7 +7,7 @@
 //! | `-initrd FILE` | a module; more of them follow in order |
 //! | `-append WORDS` | the kernel's command line |
 //! | `-m MIB` | memory, 64 by default |
-//! | `-multiboot` | enter the image by Multiboot 1 instead of PVH |
+//! | `-multiboot`, `-linux` | the image is no PVH kernel but speaks Multiboot 1, or is a bzImage |
 //! | `-type TEXT` | typed on COM1 once the machine is idle; `\n` is Enter |
 //! | `-limit MOMENTS` | stop there, 2,000,000,000 by default |
 //!
@@ -27,7 +27,7 @@ struct Options {
     initrds: Vec<Vec<u8>>,
     append: String,
     ram_mib: u32,
-    multiboot: bool,
+    protocol: String,
     typed: Vec<u8>,
     limit: Moment,
 }
@@ -38,7 +38,7 @@ fn options() -> Result<Options, String> {
         initrds: Vec::new(),
         append: String::new(),
         ram_mib: 64,
-        multiboot: false,
+        protocol: "-pvh".into(),
         typed: Vec::new(),
         limit: 2_000_000_000,
     };
@@ -51,7 +51,7 @@ fn options() -> Result<Options, String> {
             "-initrd" => options.initrds.push(read(next()?)?),
             "-append" => options.append = next()?,
             "-m" => options.ram_mib = number(next()?)? as u32,
-            "-multiboot" => options.multiboot = true,
+            "-pvh" | "-multiboot" | "-linux" => options.protocol = word,
             "-type" => options.typed = next()?.replace("\\n", "\n").into_bytes(),
             "-limit" => options.limit = number(next()?)?,
             _ => options.files.push(read(word)?),
@@ -72,13 +72,18 @@ fn run() -> Result<ExitCode, String> {
         .map(|file| Module::new(file))
         .collect();
     let (modules, command_line) = (&modules[..], options.append.as_str());
-    let boot = match options.multiboot {
-        true => Boot::Multiboot1 {
+    let boot = match options.protocol.as_str() {
+        "-linux" => Boot::Linux {
+            image,
+            initrd: modules.first().map(|module| module.bytes),
+            command_line,
+        },
+        "-multiboot" => Boot::Multiboot1 {
             image,
             modules,
             command_line,
         },
-        false => Boot::Pvh {
+        _ => Boot::Pvh {
             image,
             modules,
             command_line,

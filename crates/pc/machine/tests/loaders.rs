@@ -56,8 +56,8 @@ fn text(machine: &Machine, at: u64) -> String {
     String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
 
-/// Runs a guest that tells its registers; EAX and EBX.
-fn registers(machine: &mut Machine) -> (u64, u64) {
+/// Runs a guest that tells its registers: EAX, EBX, ESI.
+fn registers(machine: &mut Machine) -> [u64; 3] {
     assert_eq!(machine.run(&mut (), 1_000_000), Stopped::Exited(85));
     let said = machine.debug_console().bytes();
     let word = |at: usize| {
@@ -66,7 +66,7 @@ fn registers(machine: &mut Machine) -> (u64, u64) {
             .rev()
             .fold(0, |sum, b| sum << 8 | u64::from(*b))
     };
-    (word(0), word(4))
+    [word(0), word(4), word(8)]
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_pvh_kernel_gets_its_start_info() {
         },
     ];
     let mut machine = new(pvh(&image, &modules)).expect("a good image");
-    let (_, info) = registers(&mut machine);
+    let [_, info, _] = registers(&mut machine);
     assert_eq!(
         machine.console(0).text(),
         "Ringside firmware: 4 MiB, PVH kernel at 00100000\r\n"
@@ -154,7 +154,7 @@ fn a_multiboot_kernel_gets_its_information() {
     }];
     for image in [elf(false, 3), elf(true, 62), plain] {
         let mut machine = new(multiboot1(&image, &modules)).expect("a good image");
-        let (magic, info) = registers(&mut machine);
+        let [magic, info, _] = registers(&mut machine);
         assert_eq!(magic, 0x2bad_b002);
         let field = |offset| number(&machine, info + offset, 4);
         assert_eq!(field(0), 0x24d);
@@ -169,6 +169,75 @@ fn a_multiboot_kernel_gets_its_information() {
         assert_eq!(field(44) % 24, 0);
         assert_eq!(number(&machine, field(48), 4), 20);
     }
+}
+
+/// A bzImage that claims to unpack itself into 1 MiB at 2 MiB.
+fn bz_image(code: &[u8], version: u16) -> Vec<u8> {
+    let mut file = vec![0; 2 * 512];
+    let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0x1f1, &[1]); // one sector of setup code
+    put(0x201, &[0x66]);
+    put(0x202, b"HdrS");
+    put(0x206, &version.to_le_bytes());
+    put(0x22c, &0x7fff_ffff_u32.to_le_bytes());
+    put(0x238, &255_u32.to_le_bytes());
+    put(0x258, &0x20_0000_u64.to_le_bytes());
+    put(0x260, &0x10_0000_u32.to_le_bytes());
+    [&file, code].concat()
+}
+
+#[test]
+fn linux_gets_its_boot_params() {
+    let image = bz_image(&guest::tell_registers(AT), 0x020f);
+    let initrd = Some(&b"files"[..]);
+    let boot = Boot::Linux {
+        image: &image,
+        initrd,
+        command_line: "console=ttyS0",
+    };
+    let mut machine = new(boot).expect("a good image");
+    let [_, ebx, params] = registers(&mut machine);
+    assert_eq!(ebx, 0);
+    assert_eq!(
+        machine.console(0).text(),
+        "Ringside firmware: 4 MiB, Linux at 00100000\r\n"
+    );
+    let field = |offset, size| number(&machine, params + offset, size);
+    assert_eq!(bytes(&machine, params + 0x202, 4), b"HdrS");
+    assert_eq!((field(0x210, 1), field(0x214, 4)), (0xff, AT));
+    assert_eq!(text(&machine, field(0x228, 4)), "console=ttyS0");
+    assert_eq!(
+        bytes(&machine, field(0x218, 4), field(0x21c, 4) as usize),
+        b"files"
+    );
+    assert_eq!((field(0x1e8, 1), field(0x2d0 + 60, 8)), (5, 0x10_0000));
+    assert_eq!(
+        (field(0x07, 1), field(0x0e, 1), field(0x0f, 1)),
+        (80, 25, 1)
+    );
+}
+
+#[test]
+fn linux_refusals_name_what_and_where() {
+    let refused = |image: &[u8], initrd: Option<&[u8]>| {
+        refusal(Boot::Linux {
+            image,
+            initrd,
+            command_line: "",
+        })
+    };
+    let no_image =
+        "this is no bzImage: \"HdrS\" at offset 0x202 and the code behind it are missing";
+    assert_eq!(refused(&[0; 2000], None), no_image);
+    assert_eq!(refused(&bz_image(&[], 0x020f), None), no_image);
+    assert_eq!(
+        refused(&bz_image(&[0xf4], 0x0203), None),
+        "the bzImage speaks boot protocol 2.03; 2.10 is the oldest that will do"
+    );
+    assert_eq!(
+        refused(&bz_image(&[0xf4], 0x020f), Some(&[0; (1 << 20) + 1])),
+        "1048577 bytes of modules do not fit into 4 MiB of memory"
+    );
 }
 
 #[test]
@@ -191,12 +260,15 @@ fn a_boot_sector_starts_with_a_few_services() {
 fn the_firmware_runs_on_qemu_too() {
     let rom = firmware_rom();
     let code = guest::tell_registers(AT);
-    let record = [0x474e_4952u32, 2, AT as u32, 0x2bad_b002, 0x1234].map(u32::to_le_bytes);
+    let record = [0x474e_4952u32, 2, AT as u32, 0x2bad_b002, 0x1234, 0x56].map(u32::to_le_bytes);
     let loaded = [(0x0f00, &record.concat()[..]), (AT, &code[..])];
     if let Some(qemu) = guest::qemu::run("firmware", &rom, &loaded) {
         let greeting = "Ringside firmware: 2 MiB, Multiboot kernel at 00100000\r\n";
         assert_eq!(String::from_utf8_lossy(&qemu.serial), greeting);
-        assert_eq!(qemu.said, [0x02, 0xb0, 0xad, 0x2b, 0x34, 0x12, 0, 0]);
+        assert_eq!(
+            qemu.said,
+            [0x02, 0xb0, 0xad, 0x2b, 0x34, 0x12, 0, 0, 0x56, 0, 0, 0]
+        );
         assert_eq!(qemu.status, 85);
     }
 }
@@ -331,7 +403,12 @@ fn damaged_images_are_refused_or_loaded_but_never_fatal() {
             broken[at] = [0, 0xff, 0x7f, (seed >> 56) as u8][(seed >> 20) as usize % 4];
         }
         broken.truncate((seed >> 8) as usize % (4 * image.len()));
-        for boot in [pvh(&broken, &[]), multiboot1(&broken, &[])] {
+        let linux = Boot::Linux {
+            image: &broken,
+            initrd: None,
+            command_line: "",
+        };
+        for boot in [pvh(&broken, &[]), multiboot1(&broken, &[]), linux] {
             refused += u32::from(new(boot).is_err());
         }
     }

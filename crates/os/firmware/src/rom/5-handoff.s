@@ -3,14 +3,15 @@
 # The machine's loader put an image into memory and left this record at 0F00:
 #
 #     0F00  "RING"
-#     0F04  1 = a PVH kernel, 2 = a Multiboot kernel, 3 = a boot sector at 7C00
+#     0F04  1 = a PVH kernel, 2 = a Multiboot kernel, 3 = a boot sector at 7C00, 4 = Linux
 #     0F08  the 32-bit entry point
 #     0F0C  what EAX shall hold there
 #     0F10  what EBX shall hold there
+#     0F14  what ESI shall hold there
 #
 # PVH wants EBX = address of its start info; Multiboot wants EAX = 2BADB002 and EBX = address
-# of its information structure (sections 3.2 and 3.3 of the specification). We need not know
-# which is which: we pass on what the record says.
+# of its information structure (sections 3.2 and 3.3 of the specification); Linux wants ESI =
+# address of its boot_params. We need not know which is which: we pass on what the record says.
 
 .set RECORD, 0x0f00
 .set CMOS_INDEX, 0x70
@@ -32,6 +33,9 @@ hand_off:
     je kernel
     mov si, offset multiboot - ROM
     cmp eax, 2
+    je kernel
+    mov si, offset linux - ROM
+    cmp eax, 4
     je kernel
     cmp eax, 3
     je sector
@@ -102,6 +106,8 @@ pvh:
     .asciz "PVH kernel at "
 multiboot:
     .asciz "Multiboot kernel at "
+linux:
+    .asciz "Linux at "
 sector_text:
     .asciz "boot sector\r\n"
 nothing_text:

@@ -13,8 +13,9 @@
 .balign 8
 gdt:
     .quad 0                     # the first descriptor is never used: selector 0 means none
-    .quad 0x00cf9b000000ffff    # selector 08: code
-    .quad 0x00cf93000000ffff    # selector 10: data
+    .quad 0                     # Linux expects its code and data at selectors 10 and 18; the
+    .quad 0x00cf9b000000ffff    #   other protocols take what they get
+    .quad 0x00cf93000000ffff
 gdt_end:
 gdt_pointer:
     .word gdt_end - gdt - 1
@@ -26,13 +27,13 @@ protected:
     or al, 1                    # PE: protection enable
     mov cr0, eax
     # CS still holds what real mode put there. A far jump loads it from the new table.
-    .byte 0x66, 0xea            # JMP FAR 0008:flat, 32-bit offset
+    .byte 0x66, 0xea            # JMP FAR 0010:flat, 32-bit offset
     .long flat
-    .word 0x08
+    .word 0x10
 
 .code32
 flat:
-    mov ax, 0x10
+    mov ax, 0x18
     mov ds, ax
     mov es, ax
     mov fs, ax
@@ -40,13 +41,13 @@ flat:
     mov ss, ax
     mov al, 0x08
     out POST, al
-    # Both protocols leave the stack to the kernel. Registers that they do not name are zero,
+    # All protocols leave the stack to the kernel. Registers that they do not name are zero,
     # so that every boot is the same.
     mov eax, [RECORD + 12]
     mov ebx, [RECORD + 16]
+    mov esi, [RECORD + 20]
     mov edx, [RECORD + 8]
     xor ecx, ecx
-    xor esi, esi
     xor edi, edi
     xor ebp, ebp
     xor esp, esp

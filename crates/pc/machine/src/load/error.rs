@@ -55,6 +55,13 @@ pub enum Error {
         /// Offset of the header in the file.
         at: usize,
     },
+    /// No bzImage.
+    NotLinux,
+    /// A bzImage that is too old.
+    LinuxVersion {
+        /// Its protocol, major number in the high byte.
+        version: u16,
+    },
     /// The modules do not fit.
     NoRoom {
         /// Bytes of all of them.
@@ -125,6 +132,15 @@ impl fmt::Display for Error {
             Self::MultibootAddresses { why, at } => {
                 write!(f, "the Multiboot header at offset {at:#x}: {why}")
             }
+            Self::NotLinux => f.write_str(
+                "this is no bzImage: \"HdrS\" at offset 0x202 and the code behind it are missing",
+            ),
+            Self::LinuxVersion { version } => write!(
+                f,
+                "the bzImage speaks boot protocol {}.{:02}; 2.10 is the oldest that will do",
+                version >> 8,
+                version & 0xff
+            ),
             Self::NoRoom { bytes, ram_mib } => {
                 write!(
                     f,

@@ -29,6 +29,7 @@ pub struct Record {
     entry: u32,
     eax: u32,
     ebx: u32,
+    esi: u32,
 }
 
 impl Record {
@@ -39,6 +40,7 @@ impl Record {
             entry,
             eax: 0,
             ebx: start_info,
+            esi: 0,
         }
     }
     /// Enter a Multiboot kernel: EAX tells it so, EBX = address of the information structure.
@@ -49,6 +51,17 @@ impl Record {
             entry,
             eax: LOADED_BY_MULTIBOOT,
             ebx: info,
+            esi: 0,
+        }
+    }
+    /// Enter Linux: ESI = address of the boot_params.
+    pub fn linux(entry: u32, boot_params: u32) -> Self {
+        Self {
+            kind: 4,
+            entry,
+            eax: 0,
+            ebx: 0,
+            esi: boot_params,
         }
     }
     /// Start the boot sector.
@@ -58,13 +71,14 @@ impl Record {
             entry: 0,
             eax: 0,
             ebx: 0,
+            esi: 0,
         }
     }
 
     /// Writes it where the firmware looks.
     pub fn store(self, memory: &mut Memory) {
         let mut bytes = b"RING".to_vec();
-        for word in [self.kind, self.entry, self.eax, self.ebx] {
+        for word in [self.kind, self.entry, self.eax, self.ebx, self.esi] {
             bytes.extend(word.to_le_bytes());
         }
         memory.load(AT, &bytes);

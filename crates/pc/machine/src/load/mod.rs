@@ -9,13 +9,13 @@
 //! | [`image`] | ELF segments, each where its physical address says |
 //! | [`pvh`] | PVH: the start info, the memory map, modules at the top of memory |
 //! | [`multiboot`] | Multiboot 1: ELF or plain images, the information structure |
+//! | [`linux`] | the Linux boot protocol: bzImage and initrd, the boot_params |
 //! | [`handoff`] | the record for the firmware, and the low memory that all of it shares |
-//!
-//! The Linux boot protocol belongs here, as a fifth.
 
 mod error;
 mod handoff;
 mod image;
+mod linux;
 mod multiboot;
 mod pvh;
 mod rom;
@@ -50,7 +50,16 @@ pub enum Boot<'a> {
         /// Words for the kernel.
         command_line: &'a str,
     },
-    /// At most 512 bytes, started in real mode at 0000:7C00. The last two are 55 AA.
+    /// A bzImage, as Linux is packed: entered by the 32-bit boot protocol.
+    Linux {
+        /// The file.
+        image: &'a [u8],
+        /// The initramfs.
+        initrd: Option<&'a [u8]>,
+        /// Words for the kernel.
+        command_line: &'a str,
+    },
+    /// 512 bytes, started in real mode at 0000:7C00. The last two are 55 AA.
     BootSector(&'a [u8]),
 }
 
@@ -98,6 +107,11 @@ pub fn load(memory: &mut Memory, firmware: Option<&[u8]>, boot: Boot<'_>) -> Res
             modules,
             command_line,
         } => multiboot::load(memory, &mut low, image, modules, command_line)?,
+        Boot::Linux {
+            image,
+            initrd,
+            command_line,
+        } => linux::load(memory, &mut low, image, initrd, command_line)?,
         Boot::BootSector(bytes) => boot_sector(memory, bytes)?,
     };
     low.store(memory);

@@ -124,12 +124,12 @@ fn long_mode(code: impl FnOnce(&mut CodeAssembler) -> Result<(), IcedError>) -> 
     parts
 }
 
-/// 32-bit code for address `at`: says EAX and EBX at the debug console, least byte first, then
+/// 32-bit code for address `at`: says EAX, EBX and ESI at the debug console, least byte first, then
 /// ends with status 85.
 pub fn tell_registers(at: u64) -> Vec<u8> {
     let code = assemble(32, at, |a| {
-        a.mov(esi, eax)?;
-        for register in [esi, ebx] {
+        a.mov(edi, eax)?;
+        for register in [edi, ebx, esi] {
             for _ in 0..4 {
                 a.mov(eax, register)?;
                 a.out(0xe9, al)?;
