@@ -3,10 +3,12 @@
 //! What both must agree on is what a person sees: the bytes on each serial port, and how the
 //! machine ended.
 
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
+use std::{fs, iter, thread};
 
 use machine::{Config, Machine, Module, Stopped};
 use xtask::{tools, workspace};
@@ -15,6 +17,8 @@ use xtask::{tools, workspace};
 const PATIENCE: Duration = Duration::from_secs(120);
 /// The same for our own machine, in ticks.
 const LIMIT: u64 = 3_000_000_000;
+/// Between two looks of the operator at our own machine.
+const SLICE: u64 = 1_000_000;
 
 /// An image, what goes with it, and how much machine it needs.
 pub struct Boot<'a> {
@@ -30,6 +34,25 @@ pub struct Boot<'a> {
     pub ram_mib: u32,
     /// How many serial ports are looked at, from COM1.
     pub ports: usize,
+    /// What the operator at COM1 does.
+    pub operator: Option<Operator<'a>>,
+}
+
+/// Somebody who waits until COM1 has said something so many times, and then types.
+#[derive(Clone, Copy)]
+pub struct Operator<'a> {
+    /// What is waited for.
+    pub awaits: &'a str,
+    /// How many times.
+    pub times: usize,
+    /// What is typed then.
+    pub types: &'a str,
+}
+
+impl Operator<'_> {
+    fn acts_on(&self, com1: &[u8]) -> bool {
+        text(com1).matches(self.awaits).count() >= self.times
+    }
 }
 
 /// What was seen.
@@ -50,7 +73,7 @@ impl Boot<'_> {
         let mut command = Command::new(qemu);
         command
             .current_dir(&folder)
-            // What our PC has, and no more: no network card, no disk, no screen, no default device.
+            // What our PC has, and no more: no network card, no disk, no screen.
             .args([
                 "-machine",
                 "pc",
@@ -58,10 +81,13 @@ impl Boot<'_> {
                 "qemu64",
                 "-nodefaults",
                 "-no-reboot",
+            ])
+            .args([
                 "-display",
                 "none",
+                "-device",
+                "isa-debug-exit,iobase=0xf4,iosize=4",
             ])
-            .args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"])
             .args([
                 "-m",
                 &self.ram_mib.to_string(),
@@ -70,18 +96,21 @@ impl Boot<'_> {
                 "-initrd",
                 "initrd",
             ])
-            .args(["-append", self.append]);
-        for port in 0..self.ports {
+            .args(["-append", self.append, "-serial", "stdio"]);
+        for port in 1..self.ports {
             command.args(["-serial", &format!("file:{}", port_file(port))]);
         }
-        let child = command.stdin(Stdio::null()).spawn().expect("QEMU starts");
-        let ended = wait(child);
-        let ports = (0..self.ports).map(|port| {
-            let bytes = fs::read(folder.join(port_file(port))).unwrap_or_default();
-            text(&bytes)
-        });
-        let ports = ports.collect();
-        let Some(status) = ended else {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("QEMU starts");
+        let (com1, status) = attend(&mut child, self.operator);
+
+        let others = (1..self.ports).map(|port| fs::read(folder.join(port_file(port))));
+        let others = others.map(|bytes| text(&bytes.unwrap_or_default()));
+        let ports: Vec<_> = iter::once(text(&com1)).chain(others).collect();
+        let Some(status) = status else {
             panic!(
                 "{} does not end in QEMU. It has said: {ports:#?}",
                 self.name
@@ -94,26 +123,36 @@ impl Boot<'_> {
     #[track_caller]
     pub fn here(&self) -> Seen {
         let modules = [Module::new(self.initrd)];
-        let boot = machine::Boot::Pvh {
-            image: self.image,
-            modules: &modules,
-            command_line: self.append,
-        };
         let config = Config {
             ram_mib: self.ram_mib,
             firmware: Some(images::FIRMWARE),
-            boot,
+            boot: machine::Boot::Pvh {
+                image: self.image,
+                modules: &modules,
+                command_line: self.append,
+            },
         };
         let mut machine = Machine::new(config).unwrap_or_else(|why| panic!("{}: {why}", self.name));
-        let stopped = machine.run(&mut (), LIMIT);
+        let mut operator = self.operator;
+        let stopped = loop {
+            let stopped = machine.run(&mut (), machine.clock() + SLICE);
+            if operator.is_some_and(|operator| operator.acts_on(&machine.console(0).bytes())) {
+                let types = operator.take().expect("there is one").types;
+                machine.type_bytes(0, types.as_bytes());
+            } else if stopped != Stopped::Reached || machine.clock() > LIMIT {
+                break stopped;
+            }
+        };
+
         let ports = (0..self.ports).map(|port| text(&machine.console(port).bytes()));
         let mut ports: Vec<_> = ports.collect();
         // Our boot ROM says a line of its own; QEMU's firmware says nothing here.
-        if let Some((_, rest)) = ports[0]
-            .split_once('\n')
-            .filter(|(line, _)| line.starts_with("Ringside firmware"))
-        {
-            ports[0] = rest.to_owned();
+        if ports[0].starts_with("Ringside firmware") {
+            ports[0] = ports[0]
+                .lines()
+                .skip(1)
+                .map(|line| format!("{line}\n"))
+                .collect();
         }
         match stopped {
             Stopped::Exited(status) => Seen {
@@ -129,10 +168,8 @@ impl Boot<'_> {
 
     /// A folder with the images as files.
     fn files(&self) -> PathBuf {
-        let folder = workspace::target()
-            .expect("cargo knows its folder")
-            .join("boots")
-            .join(self.name);
+        let target = workspace::target().expect("cargo knows its folder");
+        let folder = target.join("boots").join(self.name);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("a folder for images can be made");
         fs::write(folder.join("image"), self.image).expect("an image can be written");
@@ -149,16 +186,36 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).replace('\r', "")
 }
 
-/// The exit status of a program; none after its kill for taking too long.
-fn wait(mut child: Child) -> Option<Option<i32>> {
-    let start = Instant::now();
-    while start.elapsed() < PATIENCE {
-        if let Some(status) = child.try_wait().expect("a child can be waited for") {
-            return Some(status.code());
+/// Sits at a program's standard input and output until its end. What it has said, and its exit
+/// status; none after its kill for taking too long.
+fn attend(child: &mut Child, mut operator: Option<Operator>) -> (Vec<u8>, Option<Option<i32>>) {
+    let mut keyboard = child.stdin.take().expect("it is piped");
+    let mut screen = child.stdout.take().expect("it is piped");
+    let said = Mutex::new(Vec::new());
+    let status = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut some = [0; 4096];
+            while let Ok(length @ 1..) = screen.read(&mut some) {
+                said.lock()
+                    .expect("nobody panics with it")
+                    .extend(&some[..length]);
+            }
+        });
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if let Some(status) = child.try_wait().expect("a child can be waited for") {
+                return Some(status.code());
+            }
+            let said = said.lock().expect("nobody panics with it").clone();
+            if operator.is_some_and(|operator| operator.acts_on(&said)) {
+                let types = operator.take().expect("there is one").types;
+                keyboard.write_all(types.as_bytes()).expect("QEMU listens");
+            }
+            thread::sleep(Duration::from_millis(20));
         }
-        thread::sleep(Duration::from_millis(20));
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    None
+        let _ = child.kill();
+        let _ = child.wait();
+        None
+    });
+    (said.into_inner().expect("nobody panics with it"), status)
 }
