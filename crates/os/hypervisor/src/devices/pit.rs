@@ -15,6 +15,8 @@ pub const HZ: u64 = 1_193_182;
 #[derive(Clone, Copy, Default)]
 pub struct Clock {
     epoch: u64,
+    /// Ticks of the TSC in a second.
+    pub tsc_hz: u64,
     ticks_per_tsc: u64,
     tsc_per_tick: u64,
 }
@@ -24,6 +26,7 @@ impl Clock {
     pub const fn new(epoch: u64, tsc_hz: u64) -> Self {
         Self {
             epoch,
+            tsc_hz,
             ticks_per_tsc: ((HZ as u128) << 48).div_ceil(tsc_hz as u128) as u64,
             tsc_per_tick: (((tsc_hz as u128) << 48) / HZ as u128) as u64,
         }
