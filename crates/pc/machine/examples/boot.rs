@@ -8,7 +8,8 @@
 //! | `-append WORDS` | the kernel's command line |
 //! | `-m MIB` | memory, 64 by default |
 //! | `-multiboot`, `-linux` | the image is no PVH kernel but speaks Multiboot 1, or is a bzImage |
-//! | `-type TEXT` | typed on COM1 once the machine is idle; `\n` is Enter |
+//! | `-after TEXT` | wait until COM1 said so before typing; else until the machine is idle |
+//! | `-type TEXT` | typed on COM1; `\n` is Enter |
 //! | `-limit MOMENTS` | stop there, 2,000,000,000 by default |
 //!
 //! The firmware is the ROM or the ELF file that `cargo build -p firmware --target
@@ -28,6 +29,7 @@ struct Options {
     append: String,
     ram_mib: u32,
     protocol: String,
+    after: String,
     typed: Vec<u8>,
     limit: Moment,
 }
@@ -39,6 +41,7 @@ fn options() -> Result<Options, String> {
         append: String::new(),
         ram_mib: 64,
         protocol: "-pvh".into(),
+        after: String::new(),
         typed: Vec::new(),
         limit: 2_000_000_000,
     };
@@ -49,6 +52,7 @@ fn options() -> Result<Options, String> {
         let mut next = || words.next().ok_or(format!("{word} wants a value"));
         match word.as_str() {
             "-initrd" => options.initrds.push(read(next()?)?),
+            "-after" => options.after = next()?,
             "-append" => options.append = next()?,
             "-m" => options.ram_mib = number(next()?)? as u32,
             "-pvh" | "-multiboot" | "-linux" => options.protocol = word,
@@ -107,7 +111,11 @@ fn run() -> Result<ExitCode, String> {
             .write_all(&bytes)
             .and_then(|()| stdout().flush())
             .map_err(|why| why.to_string())?;
-        if !typed && machine.asleep() {
+        let ready = match options.after.as_str() {
+            "" => machine.asleep(),
+            after => machine.console(0).text().contains(after),
+        };
+        if !typed && ready {
             typed = true;
             let bytes = options.typed.clone();
             machine.input(machine.clock(), &Input::Serial { uart: 0, bytes });

@@ -18,6 +18,7 @@ mod config {
     pub const INTERRUPT: u8 = 0x01;
     pub const SYSTEM: u8 = 0x04;
     pub const DISABLED: u8 = 0x10;
+    pub const MOUSE_DISABLED: u8 = 0x20;
     pub const TRANSLATE: u8 = 0x40;
 }
 /// What the keyboard says to a command that it has understood.
@@ -132,9 +133,12 @@ impl Keyboard {
         match command {
             0x20 => self.answer(self.config),
             0x60 => self.awaits = Awaits::Config,
-            0xa7..=0xa9 | 0xc0 => self.answer(0), // no mouse: its tests fail to find one
-            0xaa => self.answer(0x55),            // self-test passed
-            0xab => self.answer(0x00),            // keyboard line: no fault
+            0xa7 => self.config |= config::MOUSE_DISABLED,
+            0xa8 => self.config &= !config::MOUSE_DISABLED,
+            0xa9 => self.answer(0x01), // mouse line: stuck, for there is no mouse
+            0xaa => self.answer(0x55), // self-test passed
+            0xab => self.answer(0x00), // keyboard line: no fault
+            0xc0 => self.answer(0x80), // input port: the case is not locked
             0xad => self.config |= config::DISABLED,
             0xae => {
                 self.config &= !config::DISABLED;
@@ -226,7 +230,7 @@ mod tests {
     #[test]
     fn the_controller_answers() {
         let mut keyboard = Keyboard::default();
-        for (command, answer) in [(0xaa, 0x55), (0xab, 0), (0x20, 0x45), (0xd0, 3)] {
+        for (command, answer) in [(0xaa, 0x55), (0xab, 0), (0xa9, 1), (0x20, 0x45), (0xd0, 3)] {
             keyboard.write(0, 0x64, command);
             assert_eq!(keyboard.read(0, 0x60), answer);
         }
