@@ -206,12 +206,17 @@ fn mode(mode: Mode) -> &'static str {
     }
 }
 
+/// Begins a sentence with a capital, unless it begins with the name of a program.
 fn capital(sentence: String) -> String {
-    let mut letters = sentence.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => sentence,
+    if !["the ", "an ", "nobody"]
+        .iter()
+        .any(|start| sentence.starts_with(start))
+    {
+        return sentence;
     }
+    let mut letters = sentence.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 #[cfg(test)]
