@@ -54,8 +54,10 @@ pub struct Hypervisor {
     pub vcpus: Held<'static, [Vcpu; MAX]>,
     /// The rest of them.
     pub owns: Held<'static, [Own; MAX]>,
-    /// Their x87 and SSE state, while another VM is on the CPU.
+    /// Their x87 and SSE state, except of the one that is `fpu_of`.
     pub fpus: Held<'static, [Fpu; MAX]>,
+    /// Whose x87 and SSE state is in the CPU.
+    pub fpu_of: Option<usize>,
     /// What they were made from.
     pub configs: [Option<Config<'static>>; MAX],
     /// The initrd.
@@ -96,6 +98,7 @@ impl Hypervisor {
             vcpus: VCPUS.lock(),
             owns: OWNS.lock(),
             fpus: FPUS.lock(),
+            fpu_of: None,
             configs: [None; MAX],
             archive,
             ports,
@@ -185,9 +188,7 @@ impl Hypervisor {
             let _ = g.kill(format_args!("{why}"));
         }
         self.fpus[slot] = Fpu::new();
-        if self.on_cpu == slot {
-            self.fpus[slot].load();
-        }
+        self.fpu_of = self.fpu_of.filter(|other| *other != slot);
         let vm = &self.vms[slot];
         let console = ["none", "COM2", "COM3", "COM4"][config.uart.unwrap_or(0) as usize];
         let (name, mib) = (objects::text(&vm.name), vm.memory_bytes >> 20);

@@ -90,9 +90,6 @@ impl Hypervisor {
         if self.root.current == slot as u32 {
             return;
         }
-        world::set_task_switched(false);
-        self.fpus[self.on_cpu].save();
-        self.fpus[slot].load();
         self.owns[slot].stale = Stale::ALL;
         self.on_cpu = slot;
         self.root.current = slot as u32;
@@ -115,9 +112,9 @@ impl Hypervisor {
                 g.vm.hypervisor_ticks += tsc() - mark;
                 return End::Nothing;
             }
-            let mut loaded = self.loaded_root;
+            let (mut loaded, has_fpu) = (self.loaded_root, self.fpu_of == Some(slot));
             let mut g = self.guest(slot);
-            bring_up_to_date(&mut g, &mut loaded);
+            bring_up_to_date(&mut g, &mut loaded, has_fpu);
             let entry = tsc();
             g.vm.hypervisor_ticks += entry - mark;
             let long = g.in_long_code();
@@ -125,9 +122,13 @@ impl Hypervisor {
             mark = tsc();
             g.vm.guest_ticks += mark - entry;
             g.own.now = mark;
-            let end = after(&mut g, exit);
+            let wants_fpu = exit.vector == u16::from(vector::NM) && !has_fpu && !stops_fpu(&g);
+            let end = if wants_fpu { None } else { after(&mut g, exit) };
             let output = g.own.devices.output;
             self.loaded_root = loaded;
+            if wants_fpu {
+                self.bring_fpu(slot);
+            }
             if output {
                 self.carry_output(slot);
             }
@@ -135,6 +136,18 @@ impl Hypervisor {
                 return End::Interrupt(vector);
             }
         }
+    }
+
+    /// [H:3.4] The VM uses x87 or SSE for the first time since another did. Only now their state is
+    /// exchanged, because most VMs on most turns do not (CR0.TS is made for this).
+    fn bring_fpu(&mut self, slot: usize) {
+        self.guest(slot).count(exit::OTHER);
+        world::set_task_switched(false);
+        if let Some(other) = self.fpu_of {
+            self.fpus[other].save();
+        }
+        self.fpus[slot].load();
+        self.fpu_of = Some(slot);
     }
 
     /// Nobody wants the CPU. (The last guest's root is as good as any: we are in all of them.)
@@ -146,7 +159,7 @@ impl Hypervisor {
         vector
     }
 
-    /// [H:3.4] An interrupt of the PC. It is the hypervisor's, whoever was on the CPU.
+    /// [H:3.5] An interrupt of the PC. It is the hypervisor's, whoever was on the CPU.
     fn interrupt(&mut self, vector: u16) {
         let line = vector.wrapping_sub(LINES);
         match line {
@@ -178,7 +191,7 @@ impl Hypervisor {
         }
     }
 
-    /// [H:3.5] Bytes have arrived at some serial port: the monitor's, or a VM's. The lines are
+    /// [H:3.6] Bytes have arrived at some serial port: the monitor's, or a VM's. The lines are
     /// edge-triggered and shared, so all ports are emptied before the next edge can come.
     fn receive(&mut self) {
         while let Some(byte) = self.ports.receive(0) {
@@ -195,7 +208,7 @@ impl Hypervisor {
         }
     }
 
-    /// [H:3.6] What a guest has sent goes out at its port, as far as that is ready.
+    /// [H:3.7] What a guest has sent goes out at its port, as far as that is ready.
     fn carry_output(&mut self, slot: usize) {
         let devices = &mut self.owns[slot].devices;
         while let Some(byte) = devices.debug.pop() {
@@ -215,7 +228,7 @@ impl Hypervisor {
     }
 }
 
-/// [H:3.7] Before an entry: time passes for the virtual devices, and an interrupt that waits is
+/// [H:3.8] Before an entry: time passes for the virtual devices, and an interrupt that waits is
 /// delivered if the guest takes interrupts now.
 fn prepare(g: &mut Guest<'_>, now: u64) {
     g.own.devices.advance(now);
@@ -231,8 +244,8 @@ fn prepare(g: &mut Guest<'_>, now: u64) {
     let _ = reflect::interrupt(g);
 }
 
-/// [H:3.8] The real registers follow the virtual ones.
-fn bring_up_to_date(g: &mut Guest<'_>, loaded_root: &mut u64) {
+/// [H:3.9] The real registers follow the virtual ones.
+fn bring_up_to_date(g: &mut Guest<'_>, loaded_root: &mut u64, has_fpu: bool) {
     let root = g.root();
     if root != *loaded_root || g.own.stale.tlb {
         world::load_root(root);
@@ -248,9 +261,14 @@ fn bring_up_to_date(g: &mut Guest<'_>, loaded_root: &mut u64) {
         world::load_fs_gs(g.cpu.fs_base, g.cpu.gs_base);
     }
     if g.own.stale.task_switched {
-        world::set_task_switched(g.cpu.cr0 & (cr0::TS | cr0::EM) != 0);
+        world::set_task_switched(!has_fpu || stops_fpu(g));
     }
     g.own.stale = Stale::NONE;
+}
+
+/// Whether the guest itself wants #NM for x87 and SSE instructions.
+fn stops_fpu(g: &Guest<'_>) -> bool {
+    g.cpu.cr0 & (cr0::TS | cr0::EM) != 0
 }
 
 /// After an exit: an interrupt of the PC is returned, all else is the VM's own affair.
