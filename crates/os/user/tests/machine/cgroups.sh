@@ -1,6 +1,6 @@
 cd /sys/fs/cgroup; mkdir t; cd t
 cat ../cgroup.controllers | grep -c 'cpu.*memory.*pids'
-cat cgroup.controllers; cat cgroup.subtree_control; cat cgroup.procs; cat cgroup.type; ls | grep -c '^memory'
+cat cgroup.controllers; cat cgroup.subtree_control; cat cgroup.procs; cat cgroup.type; ls | grep -c '^memory.max'
 echo +cpu +memory +pids > ../cgroup.subtree_control; cat cgroup.controllers
 cat cpu.max cpu.weight memory.max pids.max; cat cgroup.events cgroup.freeze
 echo 5000 > memory.max; cat memory.max; echo 1M > memory.max; cat memory.max; echo max > memory.max; cat memory.max

@@ -3,7 +3,7 @@ hostname outer; unshare -u sh -c 'hostname; hostname inner; hostname'; hostname
 # PID
 unshare -p -f sh -c 'echo $$; sh -c "echo \$\$"'
 unshare -p -f --mount-proc ps -o pid,ppid,name
-unshare -p -f --mount-proc sh -c 'sleep 9 & sleep 9 & sleep 0.2; ps -o pid,ppid,name; echo $(ls /proc | grep -c "^[0-9]")'
+unshare -p -f --mount-proc sh -c 'sleep 9 & sleep 9 & sleep 0.2; ps -o pid,ppid,name; ls /proc > $TMP/list; grep -c "^[0-9]" $TMP/list'
 ps -o name | grep -c sleep
 unshare -p -f sh -c 'exit 6'; echo $?
 unshare -p -f --mount-proc sh -c 'sh -c "sleep 0.2 &"; sleep 0.1; ps -o pid,ppid,name | grep sleep'
