@@ -213,6 +213,7 @@ fn init_namespaces(k: &mut Kernel) -> Path {
     root
 }
 
+#[inline(never)]
 fn unpack(k: &mut Kernel, root: Path, loaded: &Loaded) -> u64 {
     let devices = super_block::create(k, fstype::DEVTMPFS, 0).and_then(|id| {
         let node = k.super_blocks[id as usize].root;
@@ -264,15 +265,10 @@ fn start_init(k: &mut Kernel) -> ! {
 }
 
 fn run(k: &mut Kernel, program: &[u8]) -> crate::Result<()> {
-    let argv = Strings::of_kernel(&[program])?;
+    let mut argv = Strings::of_kernel(&[program])?;
     let envp = Strings::of_kernel(&[b"HOME=/", b"TERM=linux"])?;
-    exec::exec(
-        k,
-        AT_FDCWD as u64,
-        PathBuf::from_bytes(program)?,
-        argv,
-        envp,
-    )
+    let mut path = PathBuf::from_bytes(program)?;
+    exec::exec(k, AT_FDCWD as u64, &mut path, &mut argv, &envp)
 }
 
 /// Opens the console as descriptors 0, 1 and 2.

@@ -33,7 +33,7 @@ pub const DIRECT_MAP: u64 = 0xffff_8880_0000_0000;
 /// Physical memory that the direct map covers; what lies above is left alone.
 pub const DIRECT_MAP_SIZE: u64 = 1 << 30;
 /// Bytes of the stack that the boot code runs on.
-pub const BOOT_STACK_SIZE: usize = 16 * 1024;
+pub const BOOT_STACK_SIZE: usize = 32 * 1024;
 
 /// Code segment of the kernel.
 pub const KERNEL_CS: u16 = 0x08;
@@ -54,6 +54,7 @@ unsafe extern "C" {
     static __rodata_end: u8;
     static __image_end: u8;
     static boot_pml4: u8;
+    static boot_stack_guard: u8;
 }
 
 /// Where the parts of the kernel image lie, as physical addresses.
@@ -78,6 +79,11 @@ pub fn image() -> Image {
         rodata_end: (&raw const __rodata_end).addr() as u64 - KERNEL_BASE,
         end: (&raw const __image_end).addr() as u64 - KERNEL_BASE,
     }
+}
+
+/// Physical address of the page below the boot stack.
+pub fn stack_guard() -> u64 {
+    (&raw const boot_stack_guard).addr() as u64 - KERNEL_BASE
 }
 
 /// Physical address of the PML4 that the boot code built. Its upper half becomes everybody's.
@@ -202,6 +208,9 @@ global_asm!(
     boot_pdpt_low:  .skip 4096
     boot_pdpt_high: .skip 4096
     boot_pd:        .skip 4096
+    // Left unmapped as soon as there are better tables: an overflow faults.
+    .global boot_stack_guard
+    boot_stack_guard: .skip 4096
     boot_stack:     .skip {STACK}
     boot_stack_top:
     .text

@@ -75,6 +75,9 @@ pub fn init() {
         } else {
             P | G | W | NX
         };
+        if at == boot::stack_guard() {
+            continue;
+        }
         tables.image[(at >> 21) as usize][(at >> 12 & 511) as usize] = at | permissions;
     }
     for (n, table) in tables.image.iter().enumerate() {

@@ -4,11 +4,10 @@
 //! has used its quota is *throttled*: its tasks are runnable, but not in the queue, until the
 //! period ends.
 
-use crate::cgroup::{enabled, is_within, quota, upwards};
+use crate::cgroup::{enabled, quota, settle_tasks, upwards};
 use crate::kernel::Kernel;
-use crate::sched::sleep;
 use objects::NONE;
-use objects::kernel::{controller, state};
+use objects::kernel::controller;
 
 /// Default period, microseconds.
 pub const DEFAULT_PERIOD_US: u64 = 100_000;
@@ -82,13 +81,7 @@ fn throttle(k: &mut Kernel, group: u32) {
     cpu.throttled_now = 1;
     cpu.throttled_since = now;
     cpu.nr_throttled += 1;
-    for n in 0..k.tasks.len() {
-        if k.tasks[n].state == state::RUNNING && is_within(k, k.tasks[n].cgroup, group) {
-            k.tasks[n].state = state::THROTTLED;
-            k.scheduler.remove(n);
-        }
-    }
-    k.scheduler.reschedule = 1;
+    settle_tasks(k, group);
 }
 
 /// Ends a group's throttling.
@@ -100,11 +93,7 @@ pub fn unthrottle(k: &mut Kernel, group: u32) {
     }
     cpu.throttled_now = 0;
     cpu.throttled += now - cpu.throttled_since;
-    for n in 0..k.tasks.len() {
-        if k.tasks[n].state == state::THROTTLED && !is_throttled(k, k.tasks[n].cgroup) {
-            sleep::make_runnable(k, n);
-        }
-    }
+    settle_tasks(k, group);
 }
 
 /// Sets cpu.max; both in microseconds.

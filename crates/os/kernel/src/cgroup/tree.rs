@@ -21,8 +21,8 @@ pub struct CgroupPrivate {
     pub zombies: u32,
     /// 1: removed, but for its zombies.
     pub removed: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// cgroup.freeze: 1 if it and everything below is to stand still.
+    pub freeze: u32,
     /// Virtual time, for the scheduler.
     pub vruntime: u64,
     /// The least virtual time among what competes in it.
@@ -195,17 +195,50 @@ pub fn move_task(k: &mut Kernel, slot: usize, to: u32) -> Result<()> {
     k.cgroups[from as usize].tasks -= 1;
     k.cgroups[to as usize].tasks += 1;
     k.tasks[slot].cgroup = to;
-    match k.tasks[slot].state {
-        state::RUNNING => {
-            k.scheduler.remove(slot);
-            crate::sched::sleep::make_runnable(k, slot);
-        }
-        state::THROTTLED if !cpu::is_throttled(k, to) => {
-            crate::sched::sleep::make_runnable(k, slot)
-        }
-        _ => {}
+    // In the queue by its new group's time, or out of it.
+    if k.tasks[slot].state == state::RUNNING {
+        k.scheduler.remove(slot);
+        crate::sched::sleep::make_runnable(k, slot);
     }
+    settle_tasks(k, to);
     Ok(())
+}
+
+/// Whether `group` or one above it is frozen.
+pub fn is_frozen(k: &Kernel, group: u32) -> bool {
+    upwards(k, group).any(|g| k.cgroup_private[g as usize].freeze != 0)
+}
+
+/// Whether a runnable task must not run for its group's sake: the group has used up its time,
+/// or is frozen. What kills gets through the ice.
+pub fn holds_back(k: &Kernel, slot: usize) -> bool {
+    let group = k.tasks[slot].cgroup;
+    cpu::is_throttled(k, group) || is_frozen(k, group) && !crate::signal::is_fatal_pending(k, slot)
+}
+
+/// Sets cgroup.freeze, and makes it true.
+pub fn freeze(k: &mut Kernel, group: u32, on: u32) {
+    k.cgroup_private[group as usize].freeze = on;
+    settle_tasks(k, group);
+}
+
+/// Takes the tasks of `group` and below off the run queue, or puts them back, as they are held
+/// back or not.
+pub fn settle_tasks(k: &mut Kernel, group: u32) {
+    for n in 0..k.tasks.len() {
+        if !is_within(k, k.tasks[n].cgroup, group) {
+            continue;
+        }
+        match (k.tasks[n].state, holds_back(k, n)) {
+            (state::RUNNING, true) => {
+                k.tasks[n].state = state::THROTTLED;
+                k.scheduler.remove(n);
+                k.scheduler.reschedule = 1;
+            }
+            (state::THROTTLED, false) => crate::sched::sleep::make_runnable(k, n),
+            _ => {}
+        }
+    }
 }
 
 /// The path of a group from the root, as /proc/PID/cgroup and the log show it.

@@ -5,7 +5,7 @@ use crate::fs::calls_path::find_user;
 use crate::fs::mount::{self, Source};
 use crate::fs::node::{self, PathText};
 use crate::fs::super_block;
-use crate::fs::text::Text;
+use crate::fs::text::NameText;
 use crate::fs::{Node, Path, cgroupfs, directory, file, procfs, walk};
 use crate::kernel::Kernel;
 use crate::mm::user;
@@ -21,49 +21,48 @@ const CWD: u64 = AT_FDCWD as u64;
 struct Entry {
     number: u64,
     kind: u8,
-    name: Text,
     next: u64,
 }
 
-/// The entry at or after `cursor`. Cursors 0 and 1 are "." and "..", the file system's own
-/// begin at 2.
-fn next_entry(k: &Kernel, dir: Path, cursor: u64) -> Option<Entry> {
-    let mut name = Text::window(0, 256);
-    let entry = |node: Node, name: Text, next: u64| Entry {
-        number: u64::from(node.number()),
-        kind: ((node::mode(k, node) & S_IFMT) >> 12) as u8,
-        name,
-        next,
-    };
-    match cursor {
+/// The entry at or after `cursor`; its name goes into `name`. Cursors 0 and 1 are "." and
+/// "..", the file system's own begin at 2.
+fn next_entry(k: &Kernel, dir: Path, cursor: u64, name: &mut NameText) -> Option<Entry> {
+    let (node, next) = match cursor {
         0 => {
             name.push(b".");
-            return Some(entry(dir.node, name, 1));
+            (dir.node, 1)
         }
         1 => {
             name.push(b"..");
-            let up = walk::up(k, dir);
-            return Some(entry(up.node, name, 2));
+            (walk::up(k, dir).node, 2)
         }
-        _ => {}
-    }
-    let from = cursor - 2;
-    match dir.node {
-        Node::Tmpfs(inode) => {
-            let found = directory::next(k, inode, from)?;
-            name.push(found.name());
-            Some(entry(Node::Tmpfs(found.inode), name, found.next + 2))
+        _ => {
+            let from = cursor - 2;
+            let (node, next) = match dir.node {
+                Node::Tmpfs(inode) => {
+                    let found = directory::next(k, inode, from)?;
+                    name.push(found.name());
+                    (Node::Tmpfs(found.inode), found.next)
+                }
+                Node::Proc(p) => {
+                    let (node, next) = procfs::next_entry(k, dir.mount, p, from, name)?;
+                    (Node::Proc(node), next)
+                }
+                Node::Cgroup(c) => {
+                    let (node, next) = cgroupfs::next_entry(k, c, from, name)?;
+                    (Node::Cgroup(node), next)
+                }
+                _ => return None,
+            };
+            (node, next + 2)
         }
-        Node::Proc(p) => {
-            let (node, next) = procfs::next_entry(k, dir.mount, p, from, &mut name)?;
-            Some(entry(Node::Proc(node), name, next + 2))
-        }
-        Node::Cgroup(c) => {
-            let (node, next) = cgroupfs::next_entry(k, c, from, &mut name)?;
-            Some(entry(Node::Cgroup(node), name, next + 2))
-        }
-        _ => None,
-    }
+    };
+    let kind = ((node::mode(k, node) & S_IFMT) >> 12) as u8;
+    Some(Entry {
+        number: u64::from(node.number()),
+        kind,
+        next,
+    })
 }
 
 /// getdents64(2): records of inode, cursor, length, type, name.
@@ -74,8 +73,12 @@ pub fn getdents64(k: &mut Kernel, fd: u64, buf: u64, size: u64) -> Result {
         return Err(Errno::ENOTDIR);
     }
     let mut done = 0;
-    while let Some(entry) = next_entry(k, dir, k.files[id].pos) {
-        let name = entry.name.bytes();
+    loop {
+        let mut name = NameText::new();
+        let Some(entry) = next_entry(k, dir, k.files[id].pos, &mut name) else {
+            break;
+        };
+        let name = name.bytes();
         let len = (19 + name.len() as u64 + 1).next_multiple_of(8);
         if done + len > size {
             if done == 0 {
@@ -104,13 +107,14 @@ pub fn getcwd(k: &mut Kernel, buf: u64, size: u64) -> Result {
         text = PathText::new();
         text.append(b"(unreachable)");
     }
-    text.append(b"\0");
     let path = text.bytes();
-    if path.len() as u64 > size {
+    let len = path.len() as u64;
+    if len + 1 > size {
         return Err(Errno::ERANGE);
     }
     user::write(k, buf, path)?;
-    Ok(path.len() as u64)
+    user::write(k, buf + len, &[0])?;
+    Ok(len + 1)
 }
 
 /// chdir(2).

@@ -100,7 +100,7 @@ pub fn openat(k: &mut Kernel, dir: u64, path: u64, flags: u64, mode: u64) -> Res
         None if flags & O_CREAT == 0 => return Err(Errno::ENOENT),
         None => {
             let dir = place(k, walked.parent, Errno::EACCES)?;
-            if walked.name.is_some_and(|name| name.directory) {
+            if walked.directory {
                 return Err(Errno::EISDIR);
             }
             let mode = S_IFREG | masked(k, mode);
@@ -410,7 +410,7 @@ fn remove_directory(k: &mut Kernel, walked: &Walked, found: Path) -> Result {
     if !node::is_directory(k, found.node) {
         return Err(Errno::ENOTDIR);
     }
-    let name = match walked.name.as_ref().map(|c| c.name()) {
+    let name = match walked.name.as_ref().map(|n| n.bytes()) {
         None => return Err(Errno::EBUSY),
         Some(b".") => return Err(Errno::EINVAL),
         Some(b"..") => return Err(Errno::ENOTEMPTY),

@@ -6,7 +6,7 @@
 use crate::Result;
 use crate::cgroup::{self, CONTROLLERS, MAX, cpu, memory, parse};
 use crate::fs::node::PathText;
-use crate::fs::text::Text;
+use crate::fs::text::{NameText, Window};
 use crate::fs::{CgroupNode, Node};
 use crate::kernel::Kernel;
 use crate::mm::user;
@@ -26,7 +26,7 @@ struct File {
     needs: u32,
     /// Whether the root has it.
     in_root: bool,
-    read: Option<fn(&Kernel, u32, &mut Text)>,
+    read: Option<fn(&Kernel, u32, &mut Window)>,
     write: Option<fn(&mut Kernel, u32, &str) -> Result<()>>,
 }
 
@@ -43,6 +43,7 @@ files! {
     "" 0, true, None, None;
     "cgroup.controllers" 0, true, Some(read_controllers), None;
     "cgroup.events" 0, false, Some(read_events), None;
+    "cgroup.freeze" 0, false, Some(read_freeze), Some(write_freeze);
     "cgroup.kill" 0, false, None, Some(write_kill);
     "cgroup.procs" 0, true, Some(read_procs), Some(write_procs);
     "cgroup.stat" 0, true, Some(read_stat), None;
@@ -55,6 +56,7 @@ files! {
     "memory.current" controller::MEMORY, false, Some(read_memory_current), None;
     "memory.events" controller::MEMORY, false, Some(read_memory_events), None;
     "memory.max" controller::MEMORY, false, Some(read_memory_max), Some(write_memory_max);
+    "memory.pressure" 0, true, Some(read_memory_pressure), None;
     "memory.peak" controller::MEMORY, false, Some(read_memory_peak), None;
     "pids.current" controller::PIDS, false, Some(read_pids_current), None;
     "pids.events" controller::PIDS, false, Some(read_pids_events), None;
@@ -162,7 +164,7 @@ pub fn next_entry(
     k: &Kernel,
     dir: CgroupNode,
     cursor: u64,
-    name: &mut Text,
+    name: &mut NameText,
 ) -> Option<(CgroupNode, u64)> {
     let group = subject(k, dir).ok()?;
     let rows = FILES.len() as u64;
@@ -219,7 +221,7 @@ pub fn read(k: &mut Kernel, node: CgroupNode, pos: u64, address: u64, count: u64
     }
     let group = subject(k, node)?;
     let read = row(node).read.ok_or(Errno::EINVAL)?;
-    let mut out = Text::window(pos, count);
+    let mut out = Window::window(pos, count);
     read(k, group, &mut out);
     out.give(k, address)
 }
@@ -243,7 +245,7 @@ pub fn write(k: &mut Kernel, node: CgroupNode, address: u64, count: u64) -> Resu
     Ok(count)
 }
 
-fn names(bits: u32, out: &mut Text) {
+fn names(bits: u32, out: &mut Window) {
     let mut first = true;
     for (bit, name) in CONTROLLERS {
         if bits & bit != 0 {
@@ -253,14 +255,16 @@ fn names(bits: u32, out: &mut Text) {
             out.push(name.as_bytes());
         }
     }
-    out.push(b"\n");
+    if !first {
+        out.push(b"\n");
+    }
 }
 
-fn read_controllers(k: &Kernel, group: u32, out: &mut Text) {
+fn read_controllers(k: &Kernel, group: u32, out: &mut Window) {
     names(cgroup::enabled(k, group), out);
 }
 
-fn read_subtree(k: &Kernel, group: u32, out: &mut Text) {
+fn read_subtree(k: &Kernel, group: u32, out: &mut Window) {
     names(k.cgroups[group as usize].subtree_control, out);
 }
 
@@ -285,19 +289,20 @@ fn write_subtree(k: &mut Kernel, group: u32, value: &str) -> Result<()> {
     Ok(())
 }
 
-fn read_events(k: &Kernel, group: u32, out: &mut Text) {
+fn read_events(k: &Kernel, group: u32, out: &mut Window) {
     let _ = write!(
         out,
-        "populated {}\nfrozen 0\n",
-        u32::from(cgroup::is_populated(k, group))
+        "populated {}\nfrozen {}\n",
+        u32::from(cgroup::is_populated(k, group)),
+        u32::from(cgroup::is_frozen(k, group))
     );
 }
 
-fn read_type(_: &Kernel, _: u32, out: &mut Text) {
+fn read_type(_: &Kernel, _: u32, out: &mut Window) {
     out.push(b"domain\n");
 }
 
-fn read_stat(k: &Kernel, group: u32, out: &mut Text) {
+fn read_stat(k: &Kernel, group: u32, out: &mut Window) {
     let below = |n: u32| n != group && cgroup::is_within(k, n, group);
     let all = 0..k.cgroups.len() as u32;
     let alive = all
@@ -315,7 +320,7 @@ fn read_stat(k: &Kernel, group: u32, out: &mut Text) {
     );
 }
 
-fn read_procs(k: &Kernel, group: u32, out: &mut Text) {
+fn read_procs(k: &Kernel, group: u32, out: &mut Window) {
     let ns = ids::own_ns(k);
     for n in living(k).filter(|&n| k.tasks[n].cgroup == group) {
         let _ = writeln!(out, "{}", ids::number_in(k, n, ns));
@@ -346,7 +351,20 @@ fn write_kill(k: &mut Kernel, group: u32, value: &str) -> Result<()> {
     Ok(())
 }
 
-fn or_max(value: u64, out: &mut Text) {
+/// The group's own wish; whether it *is* frozen, cgroup.events tells.
+fn read_freeze(k: &Kernel, group: u32, out: &mut Window) {
+    let _ = writeln!(out, "{}", k.cgroup_private[group as usize].freeze);
+}
+
+fn write_freeze(k: &mut Kernel, group: u32, value: &str) -> Result<()> {
+    match parse::number(value)? {
+        on @ (0 | 1) => cgroup::freeze(k, group, on as u32),
+        _ => return Err(Errno::ERANGE),
+    }
+    Ok(())
+}
+
+fn or_max(value: u64, out: &mut Window) {
     if value == MAX {
         out.push(b"max");
     } else {
@@ -354,11 +372,11 @@ fn or_max(value: u64, out: &mut Text) {
     }
 }
 
-fn read_pids_current(k: &Kernel, group: u32, out: &mut Text) {
+fn read_pids_current(k: &Kernel, group: u32, out: &mut Window) {
     let _ = writeln!(out, "{}", k.cgroups[group as usize].pids.current);
 }
 
-fn read_pids_max(k: &Kernel, group: u32, out: &mut Text) {
+fn read_pids_max(k: &Kernel, group: u32, out: &mut Window) {
     or_max(k.cgroups[group as usize].pids.max, out);
     out.push(b"\n");
 }
@@ -368,19 +386,27 @@ fn write_pids_max(k: &mut Kernel, group: u32, value: &str) -> Result<()> {
     Ok(())
 }
 
-fn read_pids_events(k: &Kernel, group: u32, out: &mut Text) {
+fn read_pids_events(k: &Kernel, group: u32, out: &mut Window) {
     let _ = writeln!(out, "max {}", k.cgroups[group as usize].pids.events_max);
 }
 
-fn read_memory_current(k: &Kernel, group: u32, out: &mut Text) {
+fn read_memory_current(k: &Kernel, group: u32, out: &mut Window) {
     let _ = writeln!(out, "{}", k.cgroups[group as usize].memory.current);
 }
 
-fn read_memory_peak(k: &Kernel, group: u32, out: &mut Text) {
+fn read_memory_peak(k: &Kernel, group: u32, out: &mut Window) {
     let _ = writeln!(out, "{}", k.cgroups[group as usize].memory.peak);
 }
 
-fn read_memory_max(k: &Kernel, group: u32, out: &mut Text) {
+/// How long tasks waited for memory: never, because there is nothing to wait for. Who cannot
+/// have a page at once is refused or killed.
+fn read_memory_pressure(_: &Kernel, _: u32, out: &mut Window) {
+    for who in ["some", "full"] {
+        let _ = writeln!(out, "{who} avg10=0.00 avg60=0.00 avg300=0.00 total=0");
+    }
+}
+
+fn read_memory_max(k: &Kernel, group: u32, out: &mut Window) {
     or_max(k.cgroups[group as usize].memory.max, out);
     out.push(b"\n");
 }
@@ -391,7 +417,7 @@ fn write_memory_max(k: &mut Kernel, group: u32, value: &str) -> Result<()> {
     Ok(())
 }
 
-fn read_memory_events(k: &Kernel, group: u32, out: &mut Text) {
+fn read_memory_events(k: &Kernel, group: u32, out: &mut Window) {
     let m = &k.cgroups[group as usize].memory;
     let _ = write!(
         out,
@@ -400,7 +426,7 @@ fn read_memory_events(k: &Kernel, group: u32, out: &mut Text) {
     );
 }
 
-fn read_cpu_weight(k: &Kernel, group: u32, out: &mut Text) {
+fn read_cpu_weight(k: &Kernel, group: u32, out: &mut Window) {
     let _ = writeln!(out, "{}", k.cgroups[group as usize].cpu.weight);
 }
 
@@ -409,7 +435,7 @@ fn write_cpu_weight(k: &mut Kernel, group: u32, value: &str) -> Result<()> {
     Ok(())
 }
 
-fn read_cpu_max(k: &Kernel, group: u32, out: &mut Text) {
+fn read_cpu_max(k: &Kernel, group: u32, out: &mut Window) {
     let (quota, period) = cpu::max_us(k, group);
     or_max(quota, out);
     let _ = writeln!(out, " {period}");
@@ -423,7 +449,7 @@ fn write_cpu_max(k: &mut Kernel, group: u32, value: &str) -> Result<()> {
 
 /// Three lines always, and five more if the controller works in the group; bursts do not
 /// exist here.
-fn read_cpu_stat(k: &Kernel, group: u32, out: &mut Text) {
+fn read_cpu_stat(k: &Kernel, group: u32, out: &mut Window) {
     let c = &k.cgroups[group as usize].cpu;
     let us = |ticks| k.time.to_us(ticks);
     let (user, system) = (us(c.user), us(c.system));

@@ -22,10 +22,11 @@ pub struct Pending {
     links: u32,
 }
 
-/// One step of a walk.
+/// One step of a walk. Its name is in the path's buffer, behind what remains, until a link is
+/// followed: see [`Pending::name`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Component {
-    name: [u8; NAME_MAX],
+    at: u16,
     len: u8,
     /// Nothing but slashes comes after it.
     pub last: bool,
@@ -33,29 +34,40 @@ pub struct Component {
     pub directory: bool,
 }
 
-impl Component {
+/// A file name, apart from the path that it came from.
+#[derive(Clone, Copy)]
+pub struct Name {
+    bytes: [u8; NAME_MAX],
+    len: u8,
+}
+
+impl Name {
     /// The name.
-    pub fn name(&self) -> &[u8] {
-        &self.name[..self.len as usize]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len as usize]
     }
 }
 
 impl Pending {
-    /// Starts with `path`.
-    ///
-    /// # Errors
-    /// ENOENT for an empty path, ENAMETOOLONG for one that is too long.
-    pub fn new(path: &[u8]) -> Result<Self, Errno> {
-        if path.is_empty() {
-            return Err(Errno::ENOENT);
-        }
-        let mut out = Self {
+    /// An empty path. (It is filled in place: a kilobyte is a lot to move on a kernel stack.)
+    pub const fn new() -> Self {
+        Self {
             bytes: [0; PATH_MAX],
             start: PATH_MAX,
             links: 0,
-        };
-        out.prepend(path)?;
-        Ok(out)
+        }
+    }
+
+    /// Starts with `path`. Says whether it is absolute.
+    ///
+    /// # Errors
+    /// ENOENT for an empty path, ENAMETOOLONG for one that is too long.
+    pub fn begin(&mut self, path: &[u8]) -> Result<bool, Errno> {
+        if path.is_empty() {
+            return Err(Errno::ENOENT);
+        }
+        self.prepend(path)?;
+        Ok(self.take_slashes())
     }
 
     fn prepend(&mut self, part: &[u8]) -> Result<(), Errno> {
@@ -69,7 +81,7 @@ impl Pending {
     }
 
     /// Takes leading slashes off, and says whether there were any: the path is absolute.
-    pub fn take_slashes(&mut self) -> bool {
+    fn take_slashes(&mut self) -> bool {
         let before = self.start;
         while self.bytes.get(self.start) == Some(&b'/') {
             self.start += 1;
@@ -91,17 +103,31 @@ impl Pending {
         if len > NAME_MAX {
             return Err(Errno::ENAMETOOLONG);
         }
-        let mut name = [0; NAME_MAX];
-        name[..len].copy_from_slice(&rest[..len]);
+        let at = self.start as u16;
         self.start += len;
         let directory = self.take_slashes();
         let last = self.start == PATH_MAX;
         Ok(Some(Component {
-            name,
+            at,
             len: len as u8,
             last,
             directory,
         }))
+    }
+
+    /// The name of the last component that was taken.
+    pub fn name(&self, component: &Component) -> &[u8] {
+        &self.bytes[component.at as usize..][..component.len as usize]
+    }
+
+    /// The same, to keep.
+    pub fn copy_name(&self, component: &Component) -> Name {
+        let mut bytes = [0; NAME_MAX];
+        bytes[..component.len as usize].copy_from_slice(self.name(component));
+        Name {
+            bytes,
+            len: component.len,
+        }
     }
 
     /// Puts a link's target in front of what remains; `directory` if a slash came after the
@@ -132,19 +158,18 @@ mod tests {
     /// Walks `path`; names that `links` has are followed. Shows the steps.
     fn walk(path: &str, links: &[(&str, &str)]) -> String {
         let mut out = Vec::new();
-        let mut pending = match Pending::new(path.as_bytes()) {
-            Ok(pending) => pending,
+        let mut pending = Pending::new();
+        match pending.begin(path.as_bytes()) {
+            Ok(true) => out.push("ROOT".to_string()),
+            Ok(false) => {}
             Err(error) => return error.name().into(),
-        };
-        if pending.take_slashes() {
-            out.push("ROOT".to_string());
         }
         loop {
             match pending.next_component() {
                 Err(error) => return error.name().into(),
                 Ok(None) => return out.join(" "),
                 Ok(Some(c)) => {
-                    let name = std::str::from_utf8(c.name()).unwrap();
+                    let name = String::from_utf8(pending.name(&c).to_vec()).unwrap();
                     if let Some((_, target)) = links.iter().find(|(link, _)| *link == name) {
                         match pending.follow(target.as_bytes(), c.directory) {
                             Ok(true) => out.push("ROOT".into()),

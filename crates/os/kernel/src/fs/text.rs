@@ -8,26 +8,33 @@ use crate::kernel::Kernel;
 use crate::mm::user;
 use core::fmt;
 
-/// Bytes that one read gives at most.
-const WINDOW: usize = 2048;
+/// What a read of a made-up file gets at most.
+pub type Window = Text<2048>;
+/// A file name.
+pub type NameText = Text<256>;
 
-/// What a read will get.
-pub struct Text {
+/// What a read will get: at most `N` bytes.
+pub struct Text<const N: usize> {
     skip: u64,
-    bytes: [u8; WINDOW],
+    bytes: [u8; N],
     len: usize,
     room: usize,
 }
 
-impl Text {
+impl<const N: usize> Text<N> {
     /// A text of which the bytes from `pos` on are wanted, at most `count`.
     pub fn window(pos: u64, count: u64) -> Self {
         Self {
             skip: pos,
-            bytes: [0; WINDOW],
+            bytes: [0; N],
             len: 0,
-            room: count.min(WINDOW as u64) as usize,
+            room: count.min(N as u64) as usize,
         }
+    }
+
+    /// An empty one, of which everything is wanted.
+    pub fn new() -> Self {
+        Self::window(0, N as u64)
     }
 
     /// Adds bytes.
@@ -55,7 +62,7 @@ impl Text {
     }
 }
 
-impl fmt::Write for Text {
+impl<const N: usize> fmt::Write for Text<N> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.push(text.as_bytes());
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::fs::node::{self, Link};
-use crate::fs::path::{Component, Pending};
+use crate::fs::path::{Component, Name, Pending};
 use crate::fs::{Path, file, mount};
 use crate::kernel::Kernel;
 use crate::limits::PATH_MAX;
@@ -14,7 +14,9 @@ pub struct Walked {
     /// The directory that has the last component.
     pub parent: Path,
     /// The last component; `None` if the path was only slashes.
-    pub name: Option<Component>,
+    pub name: Option<Name>,
+    /// A slash came after it: it must be a directory.
+    pub directory: bool,
     /// What it names, if anything.
     pub found: Option<Path>,
 }
@@ -25,7 +27,7 @@ impl Walked {
     /// # Errors
     /// `special` if it is "." or "..", or the root.
     pub fn name_or(&self, special: Errno) -> Result<&[u8]> {
-        match self.name.as_ref().map(Component::name) {
+        match self.name.as_ref().map(Name::bytes) {
             None | Some(b"." | b"..") => Err(special),
             Some(name) => Ok(name),
         }
@@ -62,22 +64,16 @@ pub fn start(k: &Kernel, dir: u64, path: &[u8]) -> Result<Path> {
 /// # Errors
 /// ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG.
 pub fn walk(k: &Kernel, start: Path, path: &[u8], follow: bool) -> Result<Walked> {
-    let mut pending = Pending::new(path)?;
-    let mut at = start;
-    if pending.take_slashes() {
-        at = root(k);
-    }
-    // Where "/" or "" after a link leads: the place itself.
-    let mut last = Walked {
-        parent: at,
-        name: None,
-        found: Some(at),
-    };
+    let mut pending = Pending::new();
+    let mut at = if pending.begin(path)? { root(k) } else { start };
+    // The directory before the last step, and the step: none yet, "at" stands for itself.
+    let mut parent = at;
+    let mut last: Option<Component> = None;
     while let Some(component) = pending.next_component()? {
         if !node::is_directory(k, at.node) {
             return Err(Errno::ENOTDIR);
         }
-        let found = match component.name() {
+        let found = match pending.name(&component) {
             b"." => at,
             b".." => up(k, at),
             name => match node::lookup(k, at, name) {
@@ -88,51 +84,57 @@ pub fn walk(k: &Kernel, start: Path, path: &[u8], follow: bool) -> Result<Walked
                 Err(Errno::ENOENT) if component.last => {
                     return Ok(Walked {
                         parent: at,
-                        name: Some(component),
+                        name: Some(pending.copy_name(&component)),
+                        directory: component.directory,
                         found: None,
                     });
                 }
                 Err(error) => return Err(error),
             },
         };
+        parent = at;
+        last = Some(component);
         let must_follow = !component.last || component.directory || follow;
         if must_follow && node::is_link(k, found.node) {
-            let mut text = [0; PATH_MAX];
-            match node::read_link(k, found, &mut text)? {
-                Link::Text(len) => {
-                    if pending.follow(&text[..len], component.directory)? {
-                        at = root(k);
-                        last = Walked {
-                            parent: at,
-                            name: None,
-                            found: Some(at),
-                        };
-                    }
-                }
-                // The links in /proc that lead to the thing itself rather than to a name.
-                Link::Jump(place) => {
-                    last = Walked {
-                        parent: at,
-                        name: Some(component),
-                        found: Some(place),
-                    };
-                    at = place;
-                }
+            match follow_link(k, found, &mut pending, component.directory)? {
+                Followed::FromHere => {}
+                Followed::To(place) => at = place,
             }
+            // If nothing comes after it, it leads to the place itself, which has no name here.
+            last = None;
+            parent = at;
             continue;
         }
-        let found = mount::enter(k, found);
-        if component.directory && !node::is_directory(k, found.node) {
+        at = mount::enter(k, found);
+        if component.directory && !node::is_directory(k, at.node) {
             return Err(Errno::ENOTDIR);
         }
-        last = Walked {
-            parent: at,
-            name: Some(component),
-            found: Some(found),
-        };
-        at = found;
     }
-    Ok(last)
+    Ok(Walked {
+        parent,
+        name: last.as_ref().map(|component| pending.copy_name(component)),
+        directory: last.is_some_and(|component| component.directory),
+        found: Some(at),
+    })
+}
+
+/// Where a link leads.
+enum Followed {
+    /// Its text was put in front of the path, and the walk goes on where it is.
+    FromHere,
+    /// To this place: the root, or what one of the links in /proc means.
+    To(Path),
+}
+
+// Apart, because the text needs room on the stack that a walk without links does not.
+#[inline(never)]
+fn follow_link(k: &Kernel, link: Path, pending: &mut Pending, directory: bool) -> Result<Followed> {
+    let mut text = [0; PATH_MAX];
+    match node::read_link(k, link, &mut text)? {
+        Link::Text(len) if pending.follow(&text[..len], directory)? => Ok(Followed::To(root(k))),
+        Link::Text(_) => Ok(Followed::FromHere),
+        Link::Jump(place) => Ok(Followed::To(place)),
+    }
 }
 
 /// The directory above: never above the task's root, and out of a mount at its root.

@@ -183,6 +183,19 @@ impl PathBuf {
         &self.bytes[..self.len]
     }
 
+    /// Makes it another path.
+    ///
+    /// # Errors
+    /// ENAMETOOLONG.
+    pub fn set(&mut self, path: &[u8]) -> Result<(), Errno> {
+        self.bytes
+            .get_mut(..path.len())
+            .ok_or(Errno::ENAMETOOLONG)?
+            .copy_from_slice(path);
+        self.len = path.len();
+        Ok(())
+    }
+
     /// A path of the kernel's own.
     pub fn from_bytes(path: &[u8]) -> Result<Self, Errno> {
         let mut out = Self {

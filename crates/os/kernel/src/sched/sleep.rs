@@ -5,7 +5,9 @@
 //! again whether it is true: the condition is the caller's loop, not the wake-up.
 
 use crate::Result;
+use crate::cgroup;
 use crate::kernel::Kernel;
+use crate::limits::HZ;
 use crate::sched::switch;
 use crate::signal;
 use crate::task::{Restart, current};
@@ -69,7 +71,7 @@ pub fn wake_task(k: &mut Kernel, slot: usize) {
 
 /// Makes a task runnable that was not: new, woken, continued, or no longer throttled.
 pub fn make_runnable(k: &mut Kernel, slot: usize) {
-    if crate::cgroup::cpu::is_throttled(k, k.tasks[slot].cgroup) {
+    if cgroup::holds_back(k, slot) {
         k.tasks[slot].state = state::THROTTLED;
         return;
     }
@@ -78,6 +80,15 @@ pub fn make_runnable(k: &mut Kernel, slot: usize) {
     k.scheduler.add(slot);
     // Let it in before the running task's slice ends if it has had less.
     k.scheduler.reschedule = 1;
+}
+
+/// Starts a new task: behind its parent, who goes on first, so that what it does next (fork
+/// the rest of a pipeline, say) happens before the child can look.
+pub fn start(k: &mut Kernel, slot: usize) {
+    k.private[slot].vruntime += k.time.hz / HZ;
+    let reschedule = k.scheduler.reschedule;
+    make_runnable(k, slot);
+    k.scheduler.reschedule = reschedule;
 }
 
 /// Wakes whose time has come. At each tick.

@@ -1,5 +1,6 @@
 //! Sending: who may ignore what, and waking who must not sleep on.
 
+use crate::cgroup;
 use crate::kernel::Kernel;
 use crate::sched::sleep;
 use crate::signal::default::{self, Default, STOPS, UNBLOCKABLE};
@@ -29,6 +30,23 @@ pub fn deliverable(k: &Kernel, slot: usize) -> u64 {
 #[inline]
 pub fn is_deliverable(k: &Kernel, slot: usize) -> bool {
     deliverable(k, slot) != 0
+}
+
+/// Whether a signal is pending that will end the task.
+pub fn is_fatal_pending(k: &Kernel, slot: usize) -> bool {
+    let mut set = deliverable(k, slot);
+    while set != 0 {
+        let signal = set.trailing_zeros() + 1;
+        set &= set - 1;
+        let handler = k.handlers[k.private[slot].handlers as usize]
+            .action(signal)
+            .handler;
+        let ends = matches!(default::of(signal), Default::Terminate | Default::Core);
+        if ends && handler == DEFAULT {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether the task would not even notice the signal.
@@ -75,7 +93,12 @@ pub fn send(k: &mut Kernel, slot: usize, signal: u32, from: From) {
     k.tasks[slot].pending |= bit(signal);
     if is_deliverable(k, slot) {
         sleep::wake_task(k, slot);
-        if signal == SIGKILL && k.tasks[slot].state == state::STOPPED {
+        let held = match k.tasks[slot].state {
+            state::STOPPED => signal == SIGKILL,
+            state::THROTTLED => !cgroup::holds_back(k, slot),
+            _ => false,
+        };
+        if held {
             sleep::make_runnable(k, slot);
         }
     }

@@ -33,14 +33,9 @@ const DYNAMIC_BASE: u64 = 0x5555_5555_4000;
 
 /// execve(2).
 pub fn execve(k: &mut Kernel, path: u64, argv: u64, envp: u64) -> Result {
-    let path = user::path(k, path)?;
-    exec(
-        k,
-        AT_FDCWD as u64,
-        path,
-        Strings::of_user(argv),
-        Strings::of_user(envp),
-    )?;
+    let mut path = user::path(k, path)?;
+    let (mut argv, envp) = (Strings::of_user(argv), Strings::of_user(envp));
+    exec(k, AT_FDCWD as u64, &mut path, &mut argv, &envp)?;
     // RAX of a new program is zero, as is every other register.
     Ok(0)
 }
@@ -52,27 +47,24 @@ pub fn execve(k: &mut Kernel, path: u64, argv: u64, envp: u64) -> Result {
 pub fn exec(
     k: &mut Kernel,
     dir: u64,
-    path: PathBuf,
-    mut argv: Strings,
-    envp: Strings,
+    path: &mut PathBuf,
+    argv: &mut Strings,
+    envp: &Strings,
 ) -> Result<()> {
-    let mut path = path;
-    let (file, header) = {
-        let mut rounds = 0;
-        loop {
-            let start = walk::start(k, dir, path.bytes())?;
-            let file = walk::find(k, start, path.bytes(), true)?;
-            let inode = check_file(k, file)?;
-            let mut front = [0; 256];
-            let len = tmpfs::read(k, inode, 0, &mut front);
-            match front[..len].strip_prefix(b"#!") {
-                None => break (file, read_header(k, inode)?),
-                Some(line) => path = script(line, &path, &mut argv)?,
-            }
-            rounds += 1;
-            if rounds == MAX_INTERPRETERS {
-                return Err(Errno::ELOOP);
-            }
+    let mut rounds = 0;
+    let (file, header) = loop {
+        let start = walk::start(k, dir, path.bytes())?;
+        let file = walk::find(k, start, path.bytes(), true)?;
+        let inode = check_file(k, file)?;
+        let mut front = [0; 256];
+        let len = tmpfs::read(k, inode, 0, &mut front);
+        match front[..len].strip_prefix(b"#!") {
+            None => break (file, read_header(k, inode)?),
+            Some(line) => script(line, path, argv)?,
+        }
+        rounds += 1;
+        if rounds == MAX_INTERPRETERS {
+            return Err(Errno::ELOOP);
         }
     };
     let Node::Tmpfs(inode) = file.node else {
@@ -80,7 +72,7 @@ pub fn exec(
     };
     let mm = space::new(k)?;
     let loaded = load(k, mm, inode, &header).and_then(|image| {
-        let at = stack::build(k, mm, &image, &argv, &envp, path.bytes())?;
+        let at = stack::build(k, mm, &image, argv, envp, path.bytes())?;
         Ok((image, at))
     });
     let (image, stack_at) = match loaded {
@@ -127,7 +119,8 @@ fn check_file(k: &Kernel, file: Path) -> Result<u32> {
 
 /// "#! interpreter argument": the interpreter becomes the program; it gets its argument and
 /// the script's path in front of the other arguments.
-fn script(line: &[u8], path: &PathBuf, argv: &mut Strings) -> Result<PathBuf> {
+#[inline(never)]
+fn script(line: &[u8], path: &mut PathBuf, argv: &mut Strings) -> Result<()> {
     let end = line
         .iter()
         .position(|&b| b == b'\n')
@@ -142,7 +135,7 @@ fn script(line: &[u8], path: &PathBuf, argv: &mut Strings) -> Result<PathBuf> {
         return Err(Errno::ENOEXEC);
     }
     argv.replace_first(&[Some(line), argument, Some(path.bytes())])?;
-    PathBuf::from_bytes(line)
+    path.set(line)
 }
 
 fn read_header(k: &Kernel, inode: u32) -> Result<Header> {

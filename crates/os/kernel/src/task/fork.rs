@@ -105,7 +105,7 @@ pub fn clone(
             sleep::sleep_through(k, wait::VFORK, child as u64, 0);
         }
     } else {
-        sleep::make_runnable(k, child);
+        sleep::start(k, child);
     }
     Ok(u64::from(number))
 }

@@ -12,7 +12,7 @@ mod task;
 use crate::Result;
 use crate::fs::node::{Link, PathText};
 use crate::fs::nsfs::LinkText;
-use crate::fs::text::Text;
+use crate::fs::text::{NameText, Text, Window};
 use crate::fs::{Node, Path, ProcNode, node};
 use crate::kernel::Kernel;
 use crate::ns::{self, Kind};
@@ -46,9 +46,9 @@ enum What {
     /// A directory; of these rows, or of tasks.
     Directory(Place),
     /// A text about the system.
-    System(fn(&Kernel, u32, &mut Text)),
+    System(fn(&Kernel, u32, &mut Window)),
     /// A text about a task.
-    Task(fn(&mut Kernel, usize, u32, &mut Text)),
+    Task(fn(&mut Kernel, usize, u32, &mut Window)),
     /// A symbolic link.
     Link,
 }
@@ -213,7 +213,7 @@ pub fn prepend_name(k: &Kernel, mount: u32, p: ProcNode, out: &mut PathText) {
         FD_LINK => u32::from(p.sub),
         _ => return out.prepend(row(p).name.as_bytes()),
     };
-    let mut digits = Text::window(0, 16);
+    let mut digits = Text::<16>::new();
     let _ = write!(digits, "{number}");
     out.prepend(digits.bytes());
 }
@@ -237,7 +237,7 @@ pub fn read_link(k: &Kernel, mount: u32, p: ProcNode, out: &mut [u8]) -> Result<
     }
     let name = row(p).name;
     if p.task == SYSTEM {
-        let mut text = Text::window(0, out.len() as u64);
+        let mut text = Text::<16>::new();
         if name == "mounts" {
             text.push(b"self/mounts");
         } else {
@@ -288,7 +288,7 @@ pub fn link_text(k: &Kernel, target: Path, out: &mut PathText) {
     match target.node {
         Node::Ns(namespace) => out.append(LinkText::of(k, namespace).bytes()),
         Node::Pipe(pipe) => {
-            let mut text = Text::window(0, 32);
+            let mut text = Text::<32>::new();
             let _ = write!(text, "pipe:[{pipe}]");
             out.append(text.bytes());
         }
@@ -305,7 +305,7 @@ pub fn link_text(k: &Kernel, target: Path, out: &mut PathText) {
 /// # Errors
 /// ESRCH if its task is gone; EISDIR, EFAULT.
 pub fn read(k: &mut Kernel, mount: u32, p: ProcNode, pos: u64, address: u64, count: u64) -> Result {
-    let mut text = Text::window(pos, count);
+    let mut text = Window::window(pos, count);
     let ns = namespace(k, mount);
     match row(p).what {
         What::Directory(_) => return Err(Errno::EISDIR),
@@ -326,7 +326,7 @@ pub fn next_entry(
     mount: u32,
     dir: ProcNode,
     cursor: u64,
-    name: &mut Text,
+    name: &mut NameText,
 ) -> Option<(ProcNode, u64)> {
     let What::Directory(place) = row(dir).what else {
         return None;

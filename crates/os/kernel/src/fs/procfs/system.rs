@@ -1,7 +1,7 @@
 //! Files about the whole system.
 
 use crate::fs::super_block::type_name;
-use crate::fs::text::Text;
+use crate::fs::text::Window;
 use crate::kernel::Kernel;
 use crate::mm::PAGE;
 use crate::uts::RELEASE;
@@ -10,12 +10,12 @@ use metal::reg;
 use objects::kernel::{frame, fstype, state};
 
 /// /proc/cmdline: what the loader told the kernel.
-pub fn cmdline(k: &Kernel, _ns: u32, out: &mut Text) {
+pub fn cmdline(k: &Kernel, _ns: u32, out: &mut Window) {
     let _ = writeln!(out, "{}", k.command_line.text());
 }
 
 /// /proc/cpuinfo: what CPUID tells.
-pub fn cpuinfo(k: &Kernel, _ns: u32, out: &mut Text) {
+pub fn cpuinfo(k: &Kernel, _ns: u32, out: &mut Window) {
     let [_, b, c, d] = reg::cpuid(0, 0);
     let mut vendor = [0; 12];
     for (n, word) in [b, d, c].into_iter().enumerate() {
@@ -40,7 +40,7 @@ pub fn cpuinfo(k: &Kernel, _ns: u32, out: &mut Text) {
 }
 
 /// /proc/filesystems.
-pub fn filesystems(_: &Kernel, _ns: u32, out: &mut Text) {
+pub fn filesystems(_: &Kernel, _ns: u32, out: &mut Window) {
     for kind in [
         fstype::TMPFS,
         fstype::PROC,
@@ -52,7 +52,7 @@ pub fn filesystems(_: &Kernel, _ns: u32, out: &mut Text) {
 }
 
 /// /proc/loadavg: how many wanted to run, averaged over 1, 5 and 15 minutes.
-pub fn loadavg(k: &Kernel, ns: u32, out: &mut Text) {
+pub fn loadavg(k: &Kernel, ns: u32, out: &mut Window) {
     for load in k.load.averages() {
         let _ = write!(out, "{}.{:02} ", load / 100, load % 100);
     }
@@ -65,7 +65,7 @@ pub fn loadavg(k: &Kernel, ns: u32, out: &mut Text) {
 }
 
 /// /proc/meminfo: the ledger of frames, by what they are for.
-pub fn meminfo(k: &Kernel, _ns: u32, out: &mut Text) {
+pub fn meminfo(k: &Kernel, _ns: u32, out: &mut Window) {
     let kib = |frames: u64| frames * PAGE / 1024;
     let kind = |kind: u8| kib(k.allocator.by_kind[kind as usize]);
     let free = kib(k.root.free_frames);
@@ -87,7 +87,7 @@ pub fn meminfo(k: &Kernel, _ns: u32, out: &mut Text) {
 }
 
 /// /proc/stat: where the time went, in hundredths of a second.
-pub fn stat(k: &Kernel, _ns: u32, out: &mut Text) {
+pub fn stat(k: &Kernel, _ns: u32, out: &mut Window) {
     let hundredths = |ticks: u64| k.time.to_us(ticks) / 10_000;
     // The root cgroup has everybody's time, those who ended included.
     let (user, system) = (
@@ -107,7 +107,7 @@ pub fn stat(k: &Kernel, _ns: u32, out: &mut Text) {
 }
 
 /// /proc/uptime: seconds since boot, and seconds idle.
-pub fn uptime(k: &Kernel, _ns: u32, out: &mut Text) {
+pub fn uptime(k: &Kernel, _ns: u32, out: &mut Window) {
     let (up, idle) = (
         k.time.monotonic_ns() / 10_000_000,
         k.time.to_us(k.root.idle_ticks) / 10_000,
@@ -123,7 +123,7 @@ pub fn uptime(k: &Kernel, _ns: u32, out: &mut Text) {
 }
 
 /// /proc/version.
-pub fn version(_: &Kernel, _ns: u32, out: &mut Text) {
+pub fn version(_: &Kernel, _ns: u32, out: &mut Window) {
     let _ = writeln!(
         out,
         "Linux version {RELEASE} (Ringside, a small kernel with Linux's ABI) #1"

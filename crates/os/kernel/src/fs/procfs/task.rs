@@ -3,7 +3,7 @@
 use crate::cgroup::PathName;
 use crate::fs::node::{self, PathText};
 use crate::fs::super_block::type_name;
-use crate::fs::text::Text;
+use crate::fs::text::Window;
 use crate::fs::{Path, mount};
 use crate::kernel::Kernel;
 use crate::limits::FDS;
@@ -17,8 +17,10 @@ use objects::kernel::{Task, state, vma};
 use objects::{NONE, text};
 
 /// The letter that ps shows, and the word for it.
-fn state_of(task: &Task) -> (char, &'static str) {
+fn state_of(k: &Kernel, task: &Task) -> (char, &'static str) {
     match task.state {
+        // Frozen looks like asleep, as in Linux.
+        state::THROTTLED if crate::cgroup::is_frozen(k, task.cgroup) => ('S', "sleeping"),
         state::SLEEPING => ('S', "sleeping"),
         state::STOPPED => ('T', "stopped"),
         state::ZOMBIE => ('Z', "zombie"),
@@ -68,7 +70,7 @@ fn dispositions(k: &Kernel, slot: usize) -> (u64, u64) {
 }
 
 /// /proc/PID/stat: 52 fields on one line (proc(5)); what does not exist here is 0.
-pub fn stat(k: &mut Kernel, slot: usize, ns: u32, out: &mut Text) {
+pub fn stat(k: &mut Kernel, slot: usize, ns: u32, out: &mut Window) {
     let task = k.tasks[slot];
     let hundredths = |ticks: u64| k.time.to_us(ticks) / 10_000;
     let group = ids::group_in(k, task.pgid, ns);
@@ -89,7 +91,7 @@ pub fn stat(k: &mut Kernel, slot: usize, ns: u32, out: &mut Text) {
         "{} ({}) {} {} {group} {session} {tty} {foreground} 0 {} 0 0 0 {} {} {} {} 20 0 1 0 {} {} {} {} ",
         ids::number_in(k, slot, ns),
         text(&task.name),
-        state_of(&task).0,
+        state_of(k, &task).0,
         parent_in(k, slot, ns),
         task.faults,
         hundredths(task.user_ticks),
@@ -118,7 +120,7 @@ pub fn stat(k: &mut Kernel, slot: usize, ns: u32, out: &mut Text) {
 }
 
 /// /proc/PID/statm: sizes in pages.
-pub fn statm(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Text) {
+pub fn statm(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Window) {
     let sum = |k: &Kernel, kinds: &[u32]| -> u64 {
         k.mms.get(k.tasks[slot].mm as usize).map_or(0, |mm| {
             let chosen = area::areas(mm).iter().filter(|a| kinds.contains(&a.kind));
@@ -136,9 +138,9 @@ pub fn statm(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Text) {
 }
 
 /// /proc/PID/status: the same for people.
-pub fn status(k: &mut Kernel, slot: usize, ns: u32, out: &mut Text) {
+pub fn status(k: &mut Kernel, slot: usize, ns: u32, out: &mut Window) {
     let task = k.tasks[slot];
-    let (letter, word) = state_of(&task);
+    let (letter, word) = state_of(k, &task);
     let number = ids::number_in(k, slot, ns);
     let _ = write!(
         out,
@@ -175,7 +177,7 @@ pub fn status(k: &mut Kernel, slot: usize, ns: u32, out: &mut Text) {
 }
 
 /// A range of the task's memory: where its arguments or its environment are.
-fn memory(k: &mut Kernel, slot: usize, range: (u64, u64), out: &mut Text) {
+fn memory(k: &mut Kernel, slot: usize, range: (u64, u64), out: &mut Window) {
     let mm = k.tasks[slot].mm;
     let (mut at, end) = range;
     while at < end {
@@ -191,26 +193,26 @@ fn memory(k: &mut Kernel, slot: usize, range: (u64, u64), out: &mut Text) {
 }
 
 /// /proc/PID/cmdline: the arguments, each with its zero.
-pub fn cmdline(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Text) {
+pub fn cmdline(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Window) {
     if let Some(p) = k.mm_private.get(k.tasks[slot].mm as usize) {
         memory(k, slot, (p.arg_start, p.arg_end), out);
     }
 }
 
 /// /proc/PID/environ.
-pub fn environ(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Text) {
+pub fn environ(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Window) {
     if let Some(p) = k.mm_private.get(k.tasks[slot].mm as usize) {
         memory(k, slot, (p.env_start, p.env_end), out);
     }
 }
 
 /// /proc/PID/comm.
-pub fn comm(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Text) {
+pub fn comm(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Window) {
     let _ = writeln!(out, "{}", text(&k.tasks[slot].name));
 }
 
 /// /proc/PID/cgroup.
-pub fn cgroup(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Text) {
+pub fn cgroup(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Window) {
     let group = k.tasks[slot].cgroup;
     let deleted = if crate::cgroup::exists(k, group) {
         ""
@@ -221,7 +223,7 @@ pub fn cgroup(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Text) {
 }
 
 /// /proc/PID/maps: the areas.
-pub fn maps(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Text) {
+pub fn maps(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Window) {
     let Some(mm) = k
         .mms
         .get(k.tasks[slot].mm as usize)
@@ -264,7 +266,7 @@ fn mount_path(k: &Kernel, slot: usize, id: usize, out: &mut PathText) -> bool {
 }
 
 /// Writes a path with spaces and the like as octal, as in fstab.
-fn escaped(path: &[u8], out: &mut Text) {
+fn escaped(path: &[u8], out: &mut Window) {
     for &byte in path {
         if matches!(byte, b' ' | b'\t' | b'\n' | b'\\') {
             let _ = write!(out, "\\{byte:03o}");
@@ -274,7 +276,7 @@ fn escaped(path: &[u8], out: &mut Text) {
     }
 }
 
-fn options(flags: u64, out: &mut Text) {
+fn options(flags: u64, out: &mut Window) {
     out.push(if flags & MS_RDONLY != 0 { b"ro" } else { b"rw" });
     for (bit, word) in [
         (MS_NOSUID, ",nosuid"),
@@ -288,7 +290,7 @@ fn options(flags: u64, out: &mut Text) {
 }
 
 /// /proc/PID/mounts.
-pub fn mounts(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Text) {
+pub fn mounts(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Window) {
     if !is_alive(&k.tasks[slot]) {
         return;
     }
@@ -307,7 +309,7 @@ pub fn mounts(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Text) {
 }
 
 /// /proc/PID/mountinfo: the same with ids, parents, and which part of the file system.
-pub fn mountinfo(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Text) {
+pub fn mountinfo(k: &mut Kernel, slot: usize, _ns: u32, out: &mut Window) {
     if !is_alive(&k.tasks[slot]) {
         return;
     }
