@@ -64,9 +64,13 @@ pub fn response(frame: &Frame) -> String {
         &frame.happenings[frame.happenings.len() - frame.fresh.min(frame.happenings.len())..];
     match fresh {
         [] => summary(frame, false),
-        [one] => one.sentence.clone(),
-        [one, two] => format!("{} {}", one.sentence, two.sentence),
-        [.., last] => format!("{} events. The last: {}", fresh.len(), last.sentence),
+        [one] => words::plain(&one.sentence),
+        [one, two] => words::plain(&format!("{} {}", one.sentence, two.sentence)),
+        [.., last] => words::plain(&format!(
+            "{} events. The last: {}",
+            fresh.len(),
+            last.sentence
+        )),
     }
 }
 
@@ -117,7 +121,7 @@ pub fn event(happening: &Happening) -> String {
         "{}, {}. {} At moment {}",
         happening.kind.name(),
         happening.title,
-        happening.sentence,
+        words::plain(&happening.sentence),
         words::thousands(happening.moment)
     )
 }

@@ -186,9 +186,19 @@ pub fn fill(used: u64, scale: u64) -> u32 {
     (u128::from(used) * 1000 / u128::from(scale)).clamp(8, 1000) as u32
 }
 
-/// Name and kind of a box in running text: `container web`.
+/// Name and kind of a box in running text: `container web`; just the name if it says what it is.
 pub fn title(node: &StackBox) -> String {
-    format!("{} {}", kind(node.kind), node.name)
+    let kind = kind(node.kind);
+    if node.name.to_lowercase().contains(kind) {
+        node.name.clone()
+    } else {
+        format!("{kind} {}", node.name)
+    }
+}
+
+/// A sentence without the marks around its code.
+pub fn plain(sentence: &str) -> String {
+    sentence.replace('`', "")
 }
 
 #[cfg(test)]
@@ -268,6 +278,23 @@ mod tests {
         assert_eq!(seconds(1_234_567, 100_000_000), "0.012345 s");
         assert_eq!(seconds(1_234_567_890, 100_000_000), "12.345 s");
         assert_eq!(seconds(5, 0), "");
+    }
+
+    #[test]
+    fn titles_do_not_say_it_twice() {
+        for (kind, name, expected) in [
+            (BoxKind::Container, "web", "container web"),
+            (BoxKind::Hardware, "PC hardware", "PC hardware"),
+            (BoxKind::Kernel, "kernel · web", "kernel · web"),
+            (BoxKind::Hypervisor, "Hypervisor", "Hypervisor"),
+        ] {
+            let node = StackBox {
+                kind,
+                name: name.into(),
+                ..StackBox::default()
+            };
+            assert_eq!(title(&node), expected);
+        }
     }
 
     #[test]

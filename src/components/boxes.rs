@@ -12,6 +12,8 @@ use crate::{describe, words};
 pub struct Look {
     /// It executes.
     pub lit: bool,
+    /// It would, but nothing executes: the processor sleeps or has stopped.
+    pub asleep: bool,
     /// What executes stands on it.
     pub bears: bool,
     /// The reader chose it.
@@ -26,16 +28,25 @@ pub struct Look {
 const WIDE: i32 = 290;
 const NAME: i32 = 14;
 const NUMBER: i32 = 11;
+/// Side of the sign of a state.
+const SIGN: i32 = 12;
 
-/// Draws a box. `scale` is the memory that a bar without a limit is measured against.
-pub fn draw(placed: &Placed<'_>, look: Look, scale: u64, index: usize, on: Handlers) -> Html {
+/// Draws a box. `scale` is the memory that a bar without a limit is measured against, if any.
+pub fn draw(
+    placed: &Placed<'_>,
+    look: Look,
+    scale: Option<u64>,
+    index: usize,
+    on: Handlers,
+) -> Html {
     let node = placed.node;
     let class = classes!(
         "box",
         words::kind_class(node.kind),
         shape_class(placed.shape),
         state_class(node.state),
-        look.lit.then_some("lit"),
+        look.lit
+            .then_some(if look.asleep { "asleep" } else { "lit" }),
         look.bears.then_some("bears"),
         look.chosen.then_some("chosen"),
         look.pointed.then_some("pointed"),
@@ -50,7 +61,7 @@ pub fn draw(placed: &Placed<'_>, look: Look, scale: u64, index: usize, on: Handl
             id={look.chosen.then_some("chosen-box")}
             tabindex={if look.reachable { "0" } else { "-1" }}
             aria-selected={look.chosen.to_string()}
-            aria-label={describe::label(node, look.lit)}
+            aria-label={describe::label(node, look.lit && !look.asleep)}
             data-testid="box"
             data-path={node.path.clone()}
             data-lit={look.lit.to_string()}
@@ -81,7 +92,7 @@ fn px(number: i32) -> String {
 }
 
 /// Kind over name at the left, numbers at the right.
-fn beside(node: &StackBox, area: Rect, look: Look, scale: u64) -> Html {
+fn beside(node: &StackBox, area: Rect, look: Look, scale: Option<u64>) -> Html {
     let x = area.x + 20;
     let low = area.h < 48;
     let (kind_y, name_y) = if low {
@@ -108,19 +119,20 @@ fn beside(node: &StackBox, area: Rect, look: Look, scale: u64) -> Html {
 }
 
 /// Name above, numbers below.
-fn under(node: &StackBox, area: Rect, look: Look, scale: u64) -> Html {
+fn under(node: &StackBox, area: Rect, look: Look, scale: Option<u64>) -> Html {
     let tight = area.w < 110;
     let x = area.x + if tight { 14 } else { 18 };
+    let type_size = if tight { NAME - 1 } else { NAME };
     let name_y = area.y + if area.h < 48 { 17 } else { 19 };
     let has_sign = look.lit || node.state != State::Running;
-    let room = area.right() - x - 8 - if has_sign { 18 } else { 0 };
+    let room = area.right() - x - 5 - if has_sign { SIGN + 2 } else { 0 };
     let full = words::title(node);
     let name = match node.kind {
-        BoxKind::Process => layout::fit(&node.name, room, NAME),
-        _ if layout::width(&full, NAME) <= room => full,
-        _ => layout::fit(&node.name, room, NAME),
+        BoxKind::Process => layout::fit(&node.name, room, type_size),
+        _ if layout::width(&full, type_size) <= room => full,
+        _ => layout::fit(&node.name, room, type_size),
     };
-    let after = (x + layout::width(&name, NAME) + 8).min(area.right() - 22);
+    let after = (x + layout::width(&name, type_size) + 7).min(area.right() - SIGN - 4);
     let gap = if tight { 5 } else { 10 };
     let half = (area.right() - if tight { 6 } else { 8 } - x - gap) / 2;
     // Memory says more, so it gets a little more.
@@ -128,7 +140,7 @@ fn under(node: &StackBox, area: Rect, look: Look, scale: u64) -> Html {
     let top = area.bottom() - if area.h < 48 { 20 } else { 25 };
     html! {
         <>
-            <text class="name" x={px(x)} y={px(name_y)}>{ name }</text>
+            <text class={classes!("name", tight.then_some("small"))} x={px(x)} y={px(name_y)}>{ name }</text>
             { standing(node, look, after, name_y, area.right() - 6) }
             { memory(node, x, top, half + more, scale) }
             { cpu(node, x + half + gap + more, top, half - more) }
@@ -138,7 +150,9 @@ fn under(node: &StackBox, area: Rect, look: Look, scale: u64) -> Html {
 
 /// The sign of the state, and its word if there is room up to `end`.
 fn standing(node: &StackBox, look: Look, x: i32, baseline: i32, end: i32) -> Html {
-    let (path, word) = if look.lit {
+    let (path, word) = if look.lit && look.asleep {
+        (Some(icons::MOON), "asleep".to_owned())
+    } else if look.lit {
         (Some(icons::RUN), "executes now".to_owned())
     } else {
         (icons::state_path(node.state), describe::state(node))
@@ -152,8 +166,8 @@ fn standing(node: &StackBox, look: Look, x: i32, baseline: i32, end: i32) -> Htm
         fits => fits,
     };
     html! {
-        <g class={classes!("standing", look.lit.then_some("executes"))} aria-hidden="true">
-            <svg x={px(x)} y={px(baseline - 11)} width="13" height="13" viewBox="0 0 16 16">
+        <g class={classes!("standing", (look.lit && !look.asleep).then_some("executes"))} aria-hidden="true">
+            <svg x={px(x)} y={px(baseline - 11)} width={px(SIGN)} height={px(SIGN)} viewBox="0 0 16 16">
                 <path class="sign" d={path} />
             </svg>
             <text class="why" x={px(x + 18)} y={px(baseline)}>{ word }</text>
@@ -161,7 +175,7 @@ fn standing(node: &StackBox, look: Look, x: i32, baseline: i32, end: i32) -> Htm
     }
 }
 
-fn memory(node: &StackBox, x: i32, y: i32, w: i32, scale: u64) -> Html {
+fn memory(node: &StackBox, x: i32, y: i32, w: i32, scale: Option<u64>) -> Html {
     let Some(bytes) = node.memory_bytes else {
         return Html::default();
     };
@@ -171,7 +185,8 @@ fn memory(node: &StackBox, x: i32, y: i32, w: i32, scale: u64) -> Html {
         .into_iter()
         .find(|text| layout::width(text, NUMBER) <= w)
         .unwrap_or_default();
-    let fill = words::fill(bytes, node.memory_limit.unwrap_or(scale));
+    let scale = node.memory_limit.or(scale);
+    let fill = scale.map(|scale| words::fill(bytes, scale));
     meter(x, y, w, &text, fill, None, node.memory_limit.is_some())
 }
 
@@ -185,18 +200,28 @@ fn cpu(node: &StackBox, x: i32, y: i32, w: i32) -> Html {
         .into_iter()
         .find(|text| layout::width(text, NUMBER) <= w + 4)
         .unwrap_or_default();
-    meter(x, y, w, &text, share.min(1000), node.cpu_limit, true)
+    meter(x, y, w, &text, Some(share.min(1000)), node.cpu_limit, true)
 }
 
 /// Words over a bar; a notch where the limit is. Bars without a limit of their own are thinner.
-fn meter(x: i32, y: i32, w: i32, text: &str, fill: u32, limit: Option<u32>, own: bool) -> Html {
+fn meter(
+    x: i32,
+    y: i32,
+    w: i32,
+    text: &str,
+    fill: Option<u32>,
+    limit: Option<u32>,
+    own: bool,
+) -> Html {
     let bar_y = y + 14;
-    let filled = w * fill as i32 / 1000;
+    let filled = w * fill.unwrap_or(0) as i32 / 1000;
     let thick = if own { 5 } else { 3 };
     html! {
         <g class="meter" aria-hidden="true">
             <text class="number" x={px(x)} y={px(y + 9)}>{ text }</text>
-            <rect class="track" x={px(x)} y={px(bar_y)} width={px(w)} height={px(thick)} rx="1.5" />
+            if fill.is_some() {
+                <rect class="track" x={px(x)} y={px(bar_y)} width={px(w)} height={px(thick)} rx="1.5" />
+            }
             if filled > 0 {
                 <rect class="fill" x={px(x)} y={px(bar_y)} width={px(filled.max(2))} height={px(thick)} rx="1.5" />
             }

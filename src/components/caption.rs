@@ -44,7 +44,7 @@ pub fn Caption(props: &Props) -> Html {
                 { icons::kind(last.kind) }
                 <p>
                     <b>{ &last.title }</b>
-                    <span>{ &last.sentence }</span>
+                    <span>{ super::sentence(&last.sentence) }</span>
                     if fresh.len() > 1 {
                         <em>{ format!("the last of {}", words::count(fresh.len(), "event", "events")) }</em>
                     }

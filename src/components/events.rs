@@ -139,7 +139,7 @@ fn row(happening: &Happening, fresh: bool, act: &Act) -> Html {
                 { icons::kind(happening.kind) }
                 <span class="event-title">{ &happening.title }</span>
                 <span class="event-moment">{ words::thousands(moment) }</span>
-                <span class="event-sentence">{ &happening.sentence }</span>
+                <span class="event-sentence">{ super::sentence(&happening.sentence) }</span>
             </button>
         </li>
     }

@@ -20,5 +20,17 @@ pub mod side;
 pub mod stage;
 pub mod transport;
 
+/// A sentence with what stands between backticks as code.
+pub fn sentence(text: &str) -> yew::Html {
+    let parts = text.split('`').enumerate().map(|(index, part)| {
+        if index % 2 == 1 {
+            yew::html! { <code>{ part.to_owned() }</code> }
+        } else {
+            yew::html! { { part.to_owned() } }
+        }
+    });
+    yew::html! { <>{ for parts }</> }
+}
+
 /// Where actions go.
 pub type Act = yew::Callback<crate::state::Action>;

@@ -182,11 +182,7 @@ fn scale(stack: &Stack<'_>, props: &Props) -> Html {
 
 fn stack_boxes(stack: &Stack<'_>, props: &Props) -> Vec<Html> {
     let machine = &props.frame.scene.machines[stack.index];
-    let running = if machine.stopped.is_some() {
-        ""
-    } else {
-        machine.running.as_str()
-    };
+    let running = machine.running.as_str();
     let first = stack.index == 0;
     // What executes may have come and gone since the boxes were read: then its nearest box is lit.
     let lit = stack
@@ -209,6 +205,7 @@ fn stack_boxes(stack: &Stack<'_>, props: &Props) -> Vec<Html> {
             let chosen = props.selected.as_ref() == Some(path);
             let look = Look {
                 lit: *path == lit,
+                asleep: machine.cpu.halted || machine.stopped.is_some(),
                 bears: *path != lit && at_or_below(&lit, path),
                 chosen,
                 pointed: props.pointed.as_ref() == Some(path),
@@ -236,22 +233,19 @@ fn handlers(placed: &Placed<'_>, act: &Act) -> Handlers {
     }
 }
 
-/// What a bar without a limit is measured against: the memory of the nearest box around it that
-/// has any.
-fn bar_scale(stack: &Stack<'_>, placed: &Placed<'_>) -> u64 {
-    stack
+/// What a bar without a limit is measured against: the limit of the nearest box around it that has
+/// one, else all memory of the machine.
+fn bar_scale(stack: &Stack<'_>, placed: &Placed<'_>) -> Option<u64> {
+    let path = &placed.node.path;
+    let mut around: Vec<_> = stack
         .boxes
         .iter()
-        .filter(|around| around.node.path != placed.node.path)
-        .filter(|around| at_or_below(&placed.node.path, &around.node.path))
-        .filter_map(|around| {
-            Some((
-                around,
-                around.node.memory_limit.or(around.node.memory_bytes)?,
-            ))
-        })
-        .max_by_key(|(around, _)| around.node.path.len())
-        .map_or(0, |(_, bytes)| bytes)
+        .map(|placed| placed.node)
+        .filter(|node| node.path != *path && at_or_below(path, &node.path))
+        .collect();
+    around.sort_by_key(|node| node.path.len());
+    let limit = around.iter().rev().find_map(|node| node.memory_limit);
+    limit.or(around.first()?.memory_bytes)
 }
 
 fn crowds(stack: &Stack<'_>) -> Html {
