@@ -28,6 +28,8 @@ mod standard {
     pub const PSE36: u32 = 1 << 17;
     pub const CLFLUSH: u32 = 1 << 19;
     pub const FXSR: u32 = 1 << 24;
+    pub const SSE: u32 = 1 << 25;
+    pub const SSE2: u32 = 1 << 26;
 }
 
 /// Answers leaf EAX, sub-leaf ECX: EAX, EBX, ECX, EDX.
@@ -49,7 +51,7 @@ pub(crate) fn cpuid(state: &State, leaf: u32, sub: u32) -> [u32; 4] {
                 SIGNATURE,
                 0x0001_0800,
                 cx16 | popcnt,
-                both & !APIC | apic | CLFLUSH,
+                both & !APIC | apic | CLFLUSH | SSE | SSE2,
             ]
         }
         7 if sub == 0 => {

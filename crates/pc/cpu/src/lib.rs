@@ -16,6 +16,7 @@ mod deliver;
 pub mod disasm;
 mod fault;
 mod flags;
+mod float;
 mod insn;
 mod memory;
 mod mode;

@@ -22,7 +22,9 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         } else {
             self.env.open_read
         };
-        if open >> segment & 1 == 0 {
+        // Even a segment of 4 GiB has an end.
+        let last = ea.wrapping_add(u64::from(size) - 1);
+        if open >> segment & 1 == 0 || last > self.env.linear {
             self.check_segment(segment, ea, size, write)?;
         }
         Ok(self.env.base[segment as usize & 7].wrapping_add(ea) & self.env.linear)

@@ -192,7 +192,7 @@ fn run(
         let mut next = cpu.clock.next_multiple_of(PERIOD);
         if next == cpu.clock {
             bus.interrupt = Some(0x40);
-            if cpu.clock % (4 * PERIOD) == 0 {
+            if cpu.clock.is_multiple_of(4 * PERIOD) {
                 rescue(cpu);
             }
             next += PERIOD;

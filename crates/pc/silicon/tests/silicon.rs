@@ -68,6 +68,10 @@ fn compare(silicon: &mut Silicon, emulated: &mut Emulated, case: &Case) -> Resul
     let mut data = case.data.clone();
     let (mut real, trap) = silicon.run(&case.bytes, case.wide, &case.before, &mut data);
     let (mut ours, our_trap, our_data) = emulated.run(case);
+    // Misaligned SSE: the host has it, this CPU does not.
+    if real.mxcsr & 1 << 17 != 0 {
+        return Ok(());
+    }
     let undefined = undefined::flags(&case.insn, &case.before);
     let mut differences = String::new();
     let mut note = |what: String| {

@@ -11,6 +11,7 @@ use crate::flags::mask;
 use crate::run::Run;
 use crate::state::gpr::{RAX, RCX, RDI, RDX, RSI};
 use crate::state::seg::ES;
+use iced_x86::Code;
 use probe::{Event, Probe};
 use x86::reg::rflags;
 
@@ -136,6 +137,21 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
             },
             |run, most| run.copy(i, most),
         )
+    }
+    /// SSE2 has a MOVSD and a CMPSD too.
+    pub(super) fn movsd(&mut self, i: &Insn) -> Done {
+        if i.code == Code::Movsd_m32_m32 {
+            self.movs(i)
+        } else {
+            self.mov_scalar(i, 8)
+        }
+    }
+    pub(super) fn cmpsd(&mut self, i: &Insn) -> Done {
+        if i.code == Code::Cmpsd_m32_m32 {
+            self.cmps(i)
+        } else {
+            self.float_compare(i, super::F64, false)
+        }
     }
     /// Copies up to `most` elements at once; returns how many.
     fn copy(&mut self, i: &Insn, most: u64) -> u64 {

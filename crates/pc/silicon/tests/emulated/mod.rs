@@ -163,6 +163,10 @@ impl Emulated {
             if let Some(trap) = trap {
                 // The registers at the trap are those before it, as the fault changes nothing.
                 let mut state = before.state().clone();
+                if trap.vector == 19 {
+                    // But for the flags that tell what #XF was about.
+                    state.fpu.mxcsr = self.cpu.state().fpu.mxcsr;
+                }
                 if trap.vector == 3 && state.rip != SLOT {
                     after = Some(state);
                     break;

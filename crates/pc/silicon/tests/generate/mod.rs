@@ -21,6 +21,53 @@ impl Random {
     pub fn below(&mut self, n: u64) -> u64 {
         (self.next() >> 11) % n
     }
+    /// A single-precision number near an edge, or any.
+    fn single(&mut self) -> u64 {
+        let sign = (self.next() & 1) << 31;
+        let near = self.below(3);
+        sign | match self.below(10) {
+            0 => 0,
+            1 => 0x7f80_0000,
+            2 => 0x7f80_0000 | self.next() & 0x7f_ffff,
+            3 => self.next() & 0x7f_ffff,
+            4 => near,
+            5 => 0x007f_ffff + near,
+            6 => 0x3f80_0000 + near,
+            7 => (0x3f80_0000 + (self.below(64) << 23)) | self.next() & 0xff00,
+            _ => self.next() & 0x7fff_ffff,
+        }
+    }
+    /// The same in double precision.
+    fn double(&mut self) -> u64 {
+        let sign = self.next() << 63;
+        let near = self.below(3);
+        let fraction = (1 << 52) - 1;
+        sign | match self.below(11) {
+            0 => 0,
+            1 => 0x7ff << 52,
+            2 => 0x7ff << 52 | self.next() & fraction,
+            3 => self.next() & fraction,
+            4 => near,
+            5 => fraction + near,
+            6 => (0x3ff << 52) + near,
+            7 => (0x3ff + self.below(70)) << 52 | self.next() & 0xffff_0000_0000,
+            // Near the range of singles.
+            8 => (0x3ff - 150 + self.below(300)) << 52 | self.next() & fraction,
+            _ => self.next() & (u64::MAX >> 1),
+        }
+    }
+    /// 16 bytes of numbers of one kind.
+    fn vector(&mut self) -> u128 {
+        let (low, high) = match self.below(4) {
+            0 => (self.edge(), self.edge()),
+            1 => (self.double(), self.double()),
+            _ => (
+                self.single() | self.single() << 32,
+                self.single() | self.single() << 32,
+            ),
+        };
+        u128::from(low) | u128::from(high) << 64
+    }
     pub fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance
     }
@@ -66,7 +113,7 @@ pub fn wanted() -> impl Iterator<Item = Mnemonic> {
             | Cli | Sti | Hlt | Lgdt | Lidt | Lldt | Ltr | Lmsw | Clts | Invlpg | Invd | Wbinvd | Rdmsr
             | Wrmsr | Swapgs | In | Out | Insb | Insw | Insd | Outsb | Outsw | Outsd | Stac | Clac
             // Not everywhere the same instruction.
-            | Endbr32 | Endbr64 | Clwb | Clflushopt | Reservednop | Ud0 | Salc
+            | Endbr32 | Endbr64 | Reservednop | Ud0 | Salc | Rcpss | Rcpps | Rsqrtss | Rsqrtps
             // x87 and MMX state is not compared.
             | Fninit | Fnstcw | Fldcw | Fnstsw | Fxsave | Fxrstor | Fxsave64 | Fxrstor64 | Wait | Emms
             | Fnclex | Fnop
@@ -94,7 +141,9 @@ pub fn case(random: &mut Random) -> Case {
             insn.op0_kind(),
             OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64
         );
-        if branches && inside.contains(&insn.near_branch_target()) {
+        let target = insn.near_branch_target();
+        // Nor one into the page that Linux maps for all at the top of memory.
+        if branches && (inside.contains(&target) || target >> 48 == 0xffff) {
             continue;
         }
         if insn.is_invalid()
@@ -109,15 +158,14 @@ pub fn case(random: &mut Random) -> Case {
         if double && undefined::count(&insn, &before) > 16 && insn.op1_register().size() == 2 {
             continue;
         }
+        // With no byte picked, each maker checks another part of the address.
+        let mask = before.xmm[insn.op2_register().number() & 15];
+        if insn.mnemonic() == Mnemonic::Maskmovdqu && mask & (u128::MAX / 0xff * 0x80) == 0 {
+            continue;
+        }
         // The limit of this one is the number of the CPU that the test happens to be on.
         let selector = before.gpr[insn.op1_register().full_register().number() & 15];
         if insn.mnemonic() == Mnemonic::Lsl && selector & 0xfff8 == 0x78 {
-            continue;
-        }
-        // SSE2 has a MOVSD and a CMPSD of its own.
-        if matches!(insn.mnemonic(), Mnemonic::Movsd | Mnemonic::Cmpsd)
-            && !insn.is_string_instruction()
-        {
             continue;
         }
         let mut data = vec![0; (DATA.end - DATA.start) as usize];
@@ -219,6 +267,8 @@ fn is_tame(insn: &Instruction, bytes: &[u8]) -> bool {
         Mnemonic::Bswap => insn.code() == Code::Bswap_r16,
         Mnemonic::Bsf | Mnemonic::Bsr => insn.has_rep_prefix() || bytes.contains(&0xf3),
         Mnemonic::Lsl | Mnemonic::Lar => insn.op1_kind() == OpKind::Memory,
+        // SSE4.1's.
+        Mnemonic::Pextrw => bytes.contains(&0x3a),
         // AMD takes these prefixes for another condition, and XCHG for PAUSE.
         Mnemonic::Loope => bytes.contains(&0xf2),
         Mnemonic::Loopne => bytes.contains(&0xf3),
@@ -249,7 +299,20 @@ fn registers(random: &mut Random, insn: &Instruction, wide: bool) -> Registers {
     }
     before.rflags = 0x202 | random.next() & 0x8d5;
     for value in &mut before.xmm {
-        *value = u128::from(random.edge()) << 64 | u128::from(random.edge());
+        *value = random.vector();
+    }
+    // Rounding, flushing, flags already set; at times an exception that is not masked.
+    let mxcsr = random.next();
+    if random.percent(60) {
+        before.mxcsr |= mxcsr & 0x607f;
+        before.mxcsr |= if random.percent(30) {
+            mxcsr & 0x8000
+        } else {
+            0
+        };
+    }
+    if random.percent(10) {
+        before.mxcsr &= !(mxcsr >> 16 & 0x1f80);
     }
     let string = insn.is_string_instruction();
     if string && random.percent(30) {
