@@ -50,11 +50,16 @@ pub fn main(_: &Args) -> Outcome {
         note(&format!("{kernel} on {}", crate::system::names::host()));
     }
     if fs::access("/etc/rc", 4).is_ok() {
-        run_rc(&console);
+        run_rc(&console, quiet);
     }
     loop {
         match shell(&console) {
-            Ok(pid) => tend(pid, quiet),
+            Ok(pid) => {
+                if let Some(ended) = tend(pid, quiet) {
+                    let how = end_of(ended);
+                    note(&format!("the shell, process {pid}, {how}; here is another"));
+                }
+            }
             Err(trouble) => {
                 note(&format!("no shell: {trouble}"));
                 let _ = system::sleep_ns(5_000_000_000);
@@ -153,12 +158,11 @@ fn connect(console: &str) {
     }
 }
 
-fn run_rc(console: &str) {
+fn run_rc(console: &str, quiet: bool) {
     match child(console, &["sh", "/etc/rc"], false) {
-        Ok(pid) => match task::wait_for(pid) {
-            Ok(Ended::Exited(0)) => {}
-            Ok(ended) => note(&format!("/etc/rc {}", words(ended))),
-            Err(why) => note(&format!("/etc/rc: {}", why.text())),
+        Ok(pid) => match tend(pid, quiet) {
+            Some(Ended::Exited(0)) | None => {}
+            Some(ended) => note(&format!("/etc/rc {}", end_of(ended))),
         },
         Err(trouble) => note(&format!("/etc/rc: {trouble}")),
     }
@@ -189,28 +193,22 @@ fn child(console: &str, args: &[&str], session: bool) -> Result<i32, Trouble> {
     task::exit(127)
 }
 
-/// Waits for whatever ends, until the shell does.
-fn tend(shell: i32, quiet: bool) {
+/// Waits for whatever ends, until `pid` does, and returns how.
+fn tend(pid: i32, quiet: bool) -> Option<Ended> {
     loop {
         match task::wait(-1, 0) {
-            Ok(Some((pid, ended))) if pid == shell => {
-                note(&format!(
-                    "the shell, process {pid}, {}; here is another",
-                    words(ended)
-                ));
-                return;
-            }
+            Ok(Some((ended, how))) if ended == pid => return Some(how),
             Ok(Some((_, Ended::Exited(0)))) | Ok(None) | Err(Errno::EINTR) => {}
-            Ok(Some((pid, ended))) if !quiet => {
-                note(&format!("orphan process {pid} {}", words(ended)));
+            Ok(Some((orphan, how))) if !quiet => {
+                note(&format!("orphan process {orphan} {}", end_of(how)));
             }
             Ok(Some(_)) => {}
-            Err(_) => return,
+            Err(_) => return None,
         }
     }
 }
 
-fn words(ended: Ended) -> String {
+fn end_of(ended: Ended) -> String {
     match ended {
         Ended::Exited(status) => format!("ended with status {status}"),
         Ended::Killed(number) | Ended::Stopped(number) => {

@@ -16,4 +16,4 @@ ctr run --name forks --pids 6 base stress --fork 10 --timeout 0.1; echo status $
 ctr run --name crash base crash null; echo status $?
 ctr run --name tmp base sh -c 'echo x > /tmp/x; ls /tmp; mount | grep -c " on /tmp type tmpfs"'; ls /images/base/tmp
 ctr run -d --name w worker primes; ctr run -d --name d db sorter; sleep 0.3; ctr ps | wc -l
-ctr kill w d; sleep 0.2; ctr ps | grep -c 'killed by SIGKILL\|ended killed'; ctr rm w d; ctr ps | wc -l; ctr run --cpus 0 base
+ctr kill w d; sleep 0.2; ctr ps | grep -c 'killed by SIGKILL\|ended killed'; ctr rm w d; ctr ps | wc -l; ps -o stat,name | grep -c '^Z'; ctr run --cpus 0 base
