@@ -10,6 +10,7 @@
 //! | `-multiboot`, `-linux` | the image is no PVH kernel but speaks Multiboot 1, or is a bzImage |
 //! | `-after TEXT` | wait until COM1 said so before typing; else until the machine is idle |
 //! | `-type TEXT` | typed on COM1; `\n` is Enter |
+//! | `-com N` | print and type there instead, 1 to 4 |
 //! | `-limit MOMENTS` | stop there, 2,000,000,000 by default |
 //!
 //! The firmware is the ROM or the ELF file that `cargo build -p firmware --target
@@ -31,6 +32,7 @@ struct Options {
     protocol: String,
     after: String,
     typed: Vec<u8>,
+    uart: u8,
     limit: Moment,
 }
 
@@ -43,10 +45,14 @@ fn options() -> Result<Options, String> {
         protocol: "-pvh".into(),
         after: String::new(),
         typed: Vec::new(),
+        uart: 0,
         limit: 2_000_000_000,
     };
     let read = |path: String| fs::read(&path).map_err(|why| format!("{path}: {why}"));
-    let number = |text: String| text.parse().map_err(|_| format!("{text} is no number"));
+    let number = |text: String| {
+        text.parse::<u64>()
+            .map_err(|_| format!("{text} is no number"))
+    };
     let mut words = env::args().skip(1);
     while let Some(word) = words.next() {
         let mut next = || words.next().ok_or(format!("{word} wants a value"));
@@ -57,6 +63,7 @@ fn options() -> Result<Options, String> {
             "-m" => options.ram_mib = number(next()?)? as u32,
             "-pvh" | "-multiboot" | "-linux" => options.protocol = word,
             "-type" => options.typed = next()?.replace("\\n", "\n").into_bytes(),
+            "-com" => options.uart = number(next()?)?.clamp(1, 4) as u8 - 1,
             "-limit" => options.limit = number(next()?)?,
             _ => options.files.push(read(word)?),
         }
@@ -105,7 +112,8 @@ fn run() -> Result<ExitCode, String> {
     let stopped = loop {
         let until = (machine.clock() + SLICE).min(options.limit);
         let stopped = machine.run(&mut (), until);
-        let (from, bytes) = machine.console(0).since(shown);
+        let console = machine.console(options.uart.into());
+        let (from, bytes) = console.since(shown);
         shown = from + bytes.len() as u64;
         stdout()
             .write_all(&bytes)
@@ -113,12 +121,18 @@ fn run() -> Result<ExitCode, String> {
             .map_err(|why| why.to_string())?;
         let ready = match options.after.as_str() {
             "" => machine.asleep(),
-            after => machine.console(0).text().contains(after),
+            after => console.text().contains(after),
         };
         if !typed && ready {
             typed = true;
             let bytes = options.typed.clone();
-            machine.input(machine.clock(), &Input::Serial { uart: 0, bytes });
+            machine.input(
+                machine.clock(),
+                &Input::Serial {
+                    uart: options.uart,
+                    bytes,
+                },
+            );
         } else if stopped != Stopped::Reached || machine.clock() >= options.limit {
             break stopped;
         }
