@@ -88,6 +88,7 @@ fn put(byte: u8) {
 /// Prints a line on the monitor's screen.
 macro_rules! say {
     ($($arg:tt)*) => {{
+        // (A screen never fails.)
         let _ = core::fmt::Write::write_fmt(&mut $crate::console::Screen, format_args!($($arg)*));
         let _ = core::fmt::Write::write_str(&mut $crate::console::Screen, "\n");
     }};

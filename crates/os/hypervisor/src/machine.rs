@@ -24,7 +24,7 @@ use crate::console::{Ports, say};
 use crate::devices::pit;
 use crate::guest::{Guest, Own};
 use crate::loader;
-use crate::monitor::Line;
+use crate::monitor::{Line, console_name};
 use crate::shadow::Shadow;
 
 /// VMs at most.
@@ -85,7 +85,7 @@ impl Hypervisor {
         let (memory_bytes, archive, ram) = divide(u64::from(start));
         let tsc_hz = tsc_hz();
         say!("Ringside hypervisor (trap-and-emulate, shadow paging)");
-        let mib = memory_bytes >> 20;
+        let mib = memory_bytes.div_ceil(1 << 20);
         say!(
             "PC: {mib} MiB of memory, TSC {} MHz, initrd {} KiB",
             tsc_hz / 1_000_000,
@@ -190,7 +190,7 @@ impl Hypervisor {
         self.fpus[slot] = Fpu::new();
         self.fpu_of = self.fpu_of.filter(|other| *other != slot);
         let vm = &self.vms[slot];
-        let console = ["none", "COM2", "COM3", "COM4"][config.uart.unwrap_or(0) as usize];
+        let console = console_name(vm.uart);
         let (name, mib) = (objects::text(&vm.name), vm.memory_bytes >> 20);
         say!(
             "vm {}: {name}, {mib} MiB at {:#x}, weight {}, cap {}, console {console}",

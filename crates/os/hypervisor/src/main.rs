@@ -6,6 +6,11 @@
 //! Popek and Goldberg wrote in 1974 when that works; x86 does not quite fulfil it, and the
 //! guests that run here avoid the instructions that lie (PUSHF, POPF and a few more).
 //!
+//! What it does not serve, it refuses loudly, and ends the guest with a reason: real mode and 16-bit
+//! code, segments in 32-bit code that are not flat, an LDT, exceptions before long mode, PML4 slot
+//! 509. Debug registers and CR8 are kept but do nothing; there is no local APIC, and what CPUID says is
+//! real unless the CPU lets us trap it.
+//!
 //! Read the files by the numbers in their first lines (`cargo run -p hypervisor --example
 //! book` prints them in that order):
 //!

@@ -8,7 +8,7 @@ use metal::port::out8;
 use objects::hypervisor::{Vm, exit, state};
 
 use crate::console::say;
-use crate::machine::{Hypervisor, MAX};
+use crate::machine::Hypervisor;
 
 const PROMPT: &str = "hv> ";
 
@@ -99,70 +99,55 @@ impl Hypervisor {
                 return;
             }
             "start" if !alive => return self.start(slot),
-            "pause" | "resume" | "stop" | "start" => {
-                say!("it is {} already", state_name(vm.state));
-                return;
-            }
-            _ => {
-                say!("what? (try: help)");
-                return;
-            }
+            "pause" | "resume" | "stop" | "start" => {}
+            _ => return say!("what? (try: help)"),
         }
         say!("{}: {}", objects::text(&vm.name), state_name(vm.state));
     }
 
     fn list(&self) {
+        let ms = |ticks: u64| ticks / (self.root.tsc_hz / 1000).max(1);
         say!(" # name       state    memory  weight  cap  console  cpu ms     exits  reason");
-        for slot in 0..MAX {
-            let vm = &self.vms[slot];
-            if vm.state == state::FREE {
-                continue;
-            }
-            let exits: u64 = vm.exits.iter().sum();
-            let ms = (vm.guest_ticks + vm.hypervisor_ticks) / (self.root.tsc_hz / 1000).max(1);
-            let console = ["-", "COM2", "COM3", "COM4"].get(vm.uart as usize).unwrap_or(&"-");
+        for (slot, vm) in self.vms.iter().enumerate().filter(|(_, vm)| vm.state != state::FREE) {
+            let (name, reason) = (objects::text(&vm.name), objects::text(&vm.reason));
+            let (state, console) = (state_name(vm.state), console_name(vm.uart));
+            let (mib, weight, cap) = (vm.memory_bytes >> 20, vm.weight, vm.cap);
+            let (ms, exits) = (ms(vm.guest_ticks + vm.hypervisor_ticks), exits(vm));
             say!(
-                "{:2} {:<10} {:<8} {:4}M {:7} {:5}  {:<7} {:7} {:9}  {}",
-                slot + 1,
-                objects::text(&vm.name),
-                state_name(vm.state),
-                vm.memory_bytes >> 20,
-                vm.weight,
-                vm.cap,
-                console,
-                ms,
-                exits,
-                objects::text(&vm.reason)
+                "{:2} {name:<10} {state:<8} {mib:4}M {weight:7} {cap:5}  {console:<7} {ms:7} \
+                 {exits:9}  {reason}",
+                slot + 1
             );
         }
+        let r = &self.root;
+        let (own, idle) = (ms(r.own_ticks), ms(r.idle_ticks));
+        say!("hypervisor {own} ms, idle {idle} ms, {} world switches", r.switches);
     }
 
     /// [H:71.2] Why a VM left the CPU: the numbers that everything else here is about.
     fn stats(&self, slot: usize) {
         let vm = &self.vms[slot];
-        let total = (vm.guest_ticks + vm.hypervisor_ticks).max(1);
-        let exits: u64 = vm.exits.iter().sum();
-        say!(
-            "{}: {}, POST {:#04x}",
-            objects::text(&vm.name),
-            state_name(vm.state),
-            self.owns[slot].devices.post
-        );
-        for (reason, count) in vm.exits.iter().enumerate() {
-            if *count > 0 {
-                say!("  {:<20}{count:10}", exit::name(reason));
-            }
+        let (name, state) = (objects::text(&vm.name), state_name(vm.state));
+        say!("{name}: {state}, POST {:#04x}", self.owns[slot].devices.post);
+        for (reason, count) in vm.exits.iter().enumerate().filter(|(_, count)| **count > 0) {
+            say!("  {:<20}{count:10}", exit::name(reason));
         }
+        let (exits, guest, ours) = (exits(vm), vm.guest_ticks, vm.hypervisor_ticks);
+        let share = ours * 1000 / (guest + ours).max(1);
         say!("  {:<20}{exits:10}", "all exits");
-        say!(
-            "  guest ticks {}, hypervisor ticks {} ({} per mille, {} an exit)",
-            vm.guest_ticks,
-            vm.hypervisor_ticks,
-            vm.hypervisor_ticks * 1000 / total,
-            vm.hypervisor_ticks / exits.max(1)
-        );
-        say!("  shadow frames {}, world switches {}", vm.shadow_frames, self.root.switches);
+        say!("  guest ticks {guest}, hypervisor ticks {ours}: {share} per mille of its time");
+        let (each, frames) = (ours / exits.max(1), vm.shadow_frames);
+        say!("  {each} ticks an exit, {frames} shadow frames");
     }
+}
+
+fn exits(vm: &Vm) -> u64 {
+    vm.exits.iter().sum()
+}
+
+/// The name of a serial port's number.
+pub fn console_name(uart: u32) -> &'static str {
+    ["COM1", "COM2", "COM3", "COM4"].get(uart as usize).unwrap_or(&"-")
 }
 
 fn help() {

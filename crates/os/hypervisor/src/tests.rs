@@ -516,3 +516,55 @@ fn no_guest_can_make_us_panic() {
         }
     }
 }
+
+/// An ELF64 file with a PVH note and one segment of `code`, 16 bytes longer in memory.
+fn elf(code: &[u8], at: u64) -> Vec<u8> {
+    let mut file = vec![0; 0x100];
+    let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, b"\x7fELF\x02\x01\x01");
+    put(16, &[2, 0, 62, 0, 1]);
+    put(32, &64u64.to_le_bytes()); // program headers
+    put(52, &[64, 0, 56, 0, 2, 0]);
+    let (size, long) = (code.len() as u64, code.len() as u64 + 16);
+    for (at, kind, fields) in
+        [(64, 1u32, [0x100, at, at, size, long, 0x1000]), (120, 4, [0xc0, 0, 0, 24, 24, 4])]
+    {
+        put(at, &kind.to_le_bytes());
+        for (i, field) in fields.into_iter().enumerate() {
+            put(at + 8 + 8 * i, &field.to_le_bytes());
+        }
+    }
+    for (at, word) in [(0xc0, 4u32), (0xc4, 8), (0xc8, 18), (0xd0, at as u32 + 2)] {
+        put(at, &word.to_le_bytes());
+    }
+    put(0xcc, b"Xen\0");
+    file.extend(code);
+    file
+}
+
+#[test]
+fn a_kernel_is_loaded_as_pvh_says() {
+    let mut b = Bench::new();
+    b.put(0x10_0008, u64::MAX); // where .bss must come out as zeros
+    let kernel = elf(&[0x90; 6], 0x10_0000);
+    let parts: [&[u8]; 2] = [b"070701abc", b"extra"];
+    crate::loader::load(&mut b.guest(), &kernel, &parts, "quiet hostname=x").unwrap();
+    assert_eq!((b.cpu.rip, b.cpu.cr0 & cr0::PG, b.cpu.long), (0x10_0002, 0, 0));
+    assert_eq!(b.get(0x10_0000), 0x0000_9090_9090_9090);
+    assert_eq!(b.get(0x10_0008), 0);
+    let start = b.cpu.gpr[3];
+    assert_eq!(b.get(start) as u32, abi::boot::START_MAGIC);
+    let (module, text, map) = (b.get(start + 16), b.get(start + 24), b.get(start + 40));
+    let (at, size) = (b.get(module), b.get(module + 8));
+    assert_eq!((at & 0xfff, size), (0, 12 + 8), "each part begins at a multiple of four");
+    assert_eq!(b.get(at + 12) & 0xff_ffff_ffff, u64::from_le_bytes(*b"extra\0\0\0"));
+    assert_eq!(b.get(text), u64::from_le_bytes(*b"quiet ho"));
+    assert_eq!((b.get(map + 48), b.get(map + 56)), (0x10_0000, MEMORY - 0x10_0000));
+
+    let refused = |kernel: &[u8]| crate::loader::load(&mut Bench::new().guest(), kernel, &[], "");
+    assert!(refused(b"\x7fELF").is_err());
+    assert_eq!(refused(&elf(&[0; 8], MEMORY - 4)), Err("its kernel does not fit"));
+    for cut in 0..kernel.len() {
+        let _ = refused(&kernel[..cut]);
+    }
+}

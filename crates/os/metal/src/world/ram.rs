@@ -153,3 +153,32 @@ access! {
     read_u32 write_u32 u32;
     read_u64 write_u64 u64;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Ram;
+
+    #[test]
+    fn a_window_has_edges() {
+        let ram = Ram::host(0x1000, Box::leak(vec![0; 0x100].into_boxed_slice()));
+        ram.write_u64(0x10f8, 0x1122_3344_5566_7788);
+        assert_eq!(ram.read_u64(0x10f8), 0x1122_3344_5566_7788);
+        assert_eq!((ram.read(0x10f9, 2), ram.read(0x10ff, 1)), (0x6677, 0x11));
+        // One byte too far, far too far, and around the end of the address space.
+        for at in [0x10f9, 0xfff, 0, u64::MAX - 3] {
+            ram.write_u64(at, 0);
+            assert_eq!(ram.read_u64(at), u64::MAX, "{at:#x}");
+        }
+        assert_eq!(
+            ram.read_u64(0x10f8),
+            0x1122_3344_5566_7788,
+            "and nothing was written"
+        );
+        let mut bytes = [0; 4];
+        ram.read_bytes(0x10fe, &mut bytes);
+        assert_eq!(bytes, [0xff; 4]);
+        ram.zero(0x10f8, 8);
+        ram.write_bytes(0x10fc, &[1, 2, 3, 4]);
+        assert_eq!(ram.read_u64(0x10f8), 0x0403_0201_0000_0000);
+    }
+}
