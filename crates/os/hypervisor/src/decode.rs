@@ -10,52 +10,7 @@
 //! ```
 //! (APM vol. 3 chapter 1.) The tests compare every row with a complete decoder.
 
-/// One row of what can trap.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)] // they are the manual's names
-pub enum Op {
-    Cli,
-    Sti,
-    Hlt,
-    In,
-    Out,
-    Ins,
-    Outs,
-    Int,
-    Iret,
-    RetFar,
-    JmpFar,
-    CallFar,
-    MovSegment,
-    PopSegment,
-    Sldt,
-    Str,
-    Lldt,
-    Ltr,
-    Sgdt,
-    Sidt,
-    Lgdt,
-    Lidt,
-    Smsw,
-    Lmsw,
-    Invlpg,
-    Swapgs,
-    Xsetbv,
-    Clts,
-    Sysret,
-    /// INVD or WBINVD.
-    Invd,
-    ReadCr,
-    WriteCr,
-    ReadDr,
-    WriteDr,
-    Rdmsr,
-    Wrmsr,
-    Rdpmc,
-    Rdtsc,
-    Rdtscp,
-    Cpuid,
-}
+use crate::emulate::Op;
 
 /// Where an operand is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -305,6 +260,7 @@ impl Reader<'_> {
                 match opcode {
                     0x20 => Op::ReadCr,
                     0x21 => Op::ReadDr,
+                    0x22 if insn.reg == 3 => Op::WriteCr3,
                     0x22 => Op::WriteCr,
                     _ => Op::WriteDr,
                 }

@@ -72,13 +72,13 @@ fn privileged(g: &mut Guest<'_>, error: u32) -> Outcome {
     let (bytes, length) = g.fetch()?;
     let insn = decode(&bytes[..length], g.in_long_code());
     let insn = match &insn {
-        Some(insn) if !g.in_user() || emulate::allowed_to_user(insn.op) => insn,
+        Some(insn) if !g.in_user() || insn.op.allowed_to_user() => insn,
         _ => {
             g.count(exit::EXCEPTION);
             return general_protection(error);
         }
     };
-    g.count(emulate::reason(insn));
+    g.count(insn.op.reason());
     let traced = g.cpu.rflags & rflags::TF != 0;
     g.cpu.shadow = 0; // unless this is an STI
     emulate::emulate(g, insn)?;

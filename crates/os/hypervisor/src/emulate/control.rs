@@ -138,7 +138,7 @@ fn write_cr4(g: &mut Guest<'_>, value: u64) -> Outcome {
 }
 
 /// CLTS.
-pub fn clts(g: &mut Guest<'_>) -> Outcome {
+pub fn clts(g: &mut Guest<'_>, _: &Insn) -> Outcome {
     g.own.stale.task_switched |= g.cpu.cr0 & cr0::TS != 0;
     g.cpu.cr0 &= !cr0::TS;
     Ok(())
@@ -153,15 +153,7 @@ pub fn lmsw(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
 
 /// SMSW, if UMIP makes it trap: the guest's CR0 rather than the real one.
 pub fn smsw(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
-    let value = g.cpu.cr0;
-    match insn.operand {
-        Operand::Register(r) => g.set_register(r, insn.size, value),
-        _ => {
-            let at = g.operand_address(insn)?;
-            return g.store(at, 2, value, g.own_access(true));
-        }
-    }
-    Ok(())
+    g.put_word(insn, g.cpu.cr0)
 }
 
 /// INVLPG.

@@ -19,14 +19,14 @@ const LOADABLE: u64 =
     rflags::STATUS | rflags::TF | rflags::DF | rflags::RF | rflags::AC | rflags::ID;
 
 /// CLI.
-pub fn cli(g: &mut Guest<'_>) -> Outcome {
+pub fn cli(g: &mut Guest<'_>, _: &Insn) -> Outcome {
     g.cpu.interrupts = 0;
     Ok(())
 }
 
 /// STI: interrupts are taken from the instruction *after the next* on, so that `sti; hlt` and
 /// `sti; ret` are safe.
-pub fn sti(g: &mut Guest<'_>) -> Outcome {
+pub fn sti(g: &mut Guest<'_>, _: &Insn) -> Outcome {
     if g.cpu.interrupts == 0 {
         g.cpu.interrupts = 1;
         interrupt_shadow(g);
@@ -41,7 +41,7 @@ pub fn interrupt_shadow(g: &mut Guest<'_>) {
 }
 
 /// HLT: sleeps until an interrupt. With interrupts off there will be none.
-pub fn hlt(g: &mut Guest<'_>) -> Outcome {
+pub fn hlt(g: &mut Guest<'_>, _: &Insn) -> Outcome {
     if g.cpu.interrupts == 0 {
         let rip = g.cpu.rip.wrapping_sub(1);
         return Err(g.stop(format_args!("HLT at {rip:#x} with interrupts off: it will never wake")));
@@ -188,7 +188,7 @@ pub fn sysret(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
 }
 
 /// SWAPGS.
-pub fn swapgs(g: &mut Guest<'_>) -> Outcome {
+pub fn swapgs(g: &mut Guest<'_>, _: &Insn) -> Outcome {
     core::mem::swap(&mut g.cpu.gs_base, &mut g.cpu.kernel_gs_base);
     g.own.stale.bases = true;
     Ok(())

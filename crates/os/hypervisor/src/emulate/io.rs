@@ -6,7 +6,8 @@
 
 use x86::reg::rflags;
 
-use crate::decode::{Insn, Op, Operand};
+use crate::decode::{Insn, Operand};
+use crate::emulate::Op;
 use crate::guest::{Guest, Outcome};
 
 /// IN and OUT.
@@ -31,9 +32,9 @@ fn out(g: &mut Guest<'_>, port: u16, value: u32) -> Outcome {
     }
 }
 
-/// [H:27.1] INS and OUTS at `rip`, alone or with REP. A guest chooses the count, and we are not
+/// [H:27.1] INS and OUTS, alone or with REP. A guest chooses the count, and we are not
 /// interruptible: after so many it has to trap again.
-pub fn string(g: &mut Guest<'_>, insn: &Insn, rip: u64) -> Outcome {
+pub fn string(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     const ITERATIONS_MAX: u64 = 64;
     const RCX: u8 = 1;
     let input = insn.op == Op::Ins;
@@ -64,7 +65,7 @@ pub fn string(g: &mut Guest<'_>, insn: &Insn, rip: u64) -> Outcome {
         }
     }
     if more {
-        g.cpu.rip = rip;
+        g.cpu.rip = g.cpu.rip.wrapping_sub(insn.length);
     }
     Ok(())
 }

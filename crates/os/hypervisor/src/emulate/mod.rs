@@ -19,95 +19,104 @@ pub mod msr;
 pub mod tables;
 
 use objects::hypervisor::exit;
+use x86::vector;
 
-use crate::decode::{Insn, Memory, Op, Operand};
-use crate::guest::{Guest, Outcome, Stop, fault, general_protection};
+use crate::decode::{Insn, Memory, Operand};
+use crate::guest::{Guest, Outcome, Stop, fault};
 use crate::memory::Access;
 
-/// Which exit reason an instruction counts as.
-pub const fn reason(insn: &Insn) -> usize {
-    match insn.op {
-        Op::Cli | Op::Sti => exit::IF_FLAG,
-        Op::Hlt => exit::HLT,
-        Op::In | Op::Out | Op::Ins | Op::Outs => exit::IO,
-        Op::Int => exit::INT,
-        Op::Iret => exit::IRET,
-        Op::RetFar | Op::JmpFar | Op::CallFar | Op::MovSegment | Op::PopSegment => exit::SEGMENT,
-        Op::Lgdt | Op::Lidt | Op::Lldt | Op::Ltr => exit::TABLE,
-        Op::Sgdt | Op::Sidt | Op::Sldt | Op::Str => exit::TABLE,
-        Op::WriteCr if insn.reg == 3 => exit::CR3,
-        Op::WriteCr | Op::ReadCr | Op::Clts | Op::Lmsw | Op::Smsw => exit::CR,
-        Op::Invlpg => exit::INVLPG,
-        Op::Swapgs => exit::SWAPGS,
-        Op::Sysret => exit::SYSRET,
-        Op::Rdmsr | Op::Wrmsr => exit::MSR,
-        Op::Invd | Op::Xsetbv | Op::ReadDr | Op::WriteDr => exit::OTHER,
-        Op::Rdpmc | Op::Rdtsc | Op::Rdtscp | Op::Cpuid => exit::OTHER,
-    }
+macro_rules! rows {
+    ($($op:ident $reason:ident $who:ident $run:path;)*) => {
+        /// An instruction that traps in ring 3, by its name in the manual.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[allow(missing_docs)]
+        pub enum Op { $($op),* }
+
+        impl Op {
+            /// All of them.
+            #[cfg(test)]
+            pub const ALL: &[Self] = &[$(Self::$op),*];
+
+            /// Which exit reason it counts as.
+            pub const fn reason(self) -> usize {
+                match self { $(Self::$op => exit::$reason),* }
+            }
+            /// Whether a guest's *programs* may execute it. They trap like its kernel does,
+            /// because both are in ring 3.
+            pub const fn allowed_to_user(self) -> bool {
+                const KERNEL: bool = false;
+                const ANYBODY: bool = true;
+                match self { $(Self::$op => $who),* }
+            }
+        }
+
+        fn execute(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
+            match insn.op { $(Op::$op => $run(g, insn)),* }
+        }
+    };
 }
 
-/// Whether a guest's *programs* may execute it. They trap like its kernel does, because
-/// both are in ring 3.
-pub const fn allowed_to_user(op: Op) -> bool {
-    matches!(
-        op,
-        Op::Int | Op::Iret | Op::RetFar | Op::JmpFar | Op::CallFar | Op::MovSegment | Op::PopSegment
-            // Trapped by UMIP and CPUID faulting only, which the guest has not asked for.
-            | Op::Sgdt | Op::Sidt | Op::Sldt | Op::Str | Op::Smsw | Op::Cpuid
-            | Op::Rdtsc | Op::Rdtscp
-    )
+// [H:22.1] The table of everything that traps: how its exits are counted, who may execute it, and
+// what does it. SGDT and its like trap only on a CPU with UMIP, CPUID and RDTSC only if we or
+// the guest asked for it.
+rows! {
+    Cli         IF_FLAG  KERNEL   flow::cli;
+    Sti         IF_FLAG  KERNEL   flow::sti;
+    Hlt         HLT      KERNEL   flow::hlt;
+    Int         INT      ANYBODY  flow::int;
+    Iret        IRET     ANYBODY  flow::iret;
+    RetFar      SEGMENT  ANYBODY  flow::ret_far;
+    JmpFar      SEGMENT  ANYBODY  flow::jmp_far;
+    CallFar     SEGMENT  ANYBODY  flow::call_far;
+    Sysret      SYSRET   KERNEL   flow::sysret;
+    Swapgs      SWAPGS   KERNEL   flow::swapgs;
+    ReadCr      CR       KERNEL   control::read_cr;
+    WriteCr     CR       KERNEL   control::write_cr;
+    WriteCr3    CR3      KERNEL   control::write_cr;
+    ReadDr      OTHER    KERNEL   control::read_dr;
+    WriteDr     OTHER    KERNEL   control::write_dr;
+    Clts        CR       KERNEL   control::clts;
+    Lmsw        CR       KERNEL   control::lmsw;
+    Smsw        CR       ANYBODY  control::smsw;
+    Invlpg      INVLPG   KERNEL   control::invlpg;
+    Lgdt        TABLE    KERNEL   tables::load_table;
+    Lidt        TABLE    KERNEL   tables::load_table;
+    Sgdt        TABLE    ANYBODY  tables::store_table;
+    Sidt        TABLE    ANYBODY  tables::store_table;
+    Lldt        TABLE    KERNEL   tables::lldt;
+    Ltr         TABLE    KERNEL   tables::ltr;
+    Sldt        TABLE    ANYBODY  tables::store_selector;
+    Str         TABLE    ANYBODY  tables::store_selector;
+    MovSegment  SEGMENT  ANYBODY  tables::mov_segment;
+    PopSegment  SEGMENT  ANYBODY  tables::pop_segment;
+    Rdmsr       MSR      KERNEL   msr::rdmsr;
+    Wrmsr       MSR      KERNEL   msr::wrmsr;
+    Rdpmc       OTHER    KERNEL   msr::none;
+    Xsetbv      OTHER    KERNEL   msr::none;
+    Cpuid       OTHER    ANYBODY  msr::cpuid;
+    Rdtsc       OTHER    ANYBODY  msr::rdtsc;
+    Rdtscp      OTHER    ANYBODY  msr::rdtsc;
+    In          IO       KERNEL   io::port;
+    Out         IO       KERNEL   io::port;
+    Ins         IO       KERNEL   io::string;
+    Outs        IO       KERNEL   io::string;
+    Invd        OTHER    KERNEL   nothing;
+}
+
+/// INVD and WBINVD: caches are not modelled.
+fn nothing(_: &mut Guest<'_>, _: &Insn) -> Outcome {
+    Ok(())
 }
 
 /// Executes one instruction for the guest.
 pub fn emulate(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     let rip = g.cpu.rip;
     g.cpu.rip = rip.wrapping_add(insn.length);
-    let outcome = execute(g, insn, rip);
+    let outcome = execute(g, insn);
     if let Err(Stop::Fault(_)) = outcome {
         g.cpu.rip = rip;
     }
     outcome
-}
-
-fn execute(g: &mut Guest<'_>, insn: &Insn, rip: u64) -> Outcome {
-    match insn.op {
-        Op::Cli => flow::cli(g),
-        Op::Sti => flow::sti(g),
-        Op::Hlt => flow::hlt(g),
-        Op::Int => flow::int(g, insn),
-        Op::Iret => flow::iret(g, insn),
-        Op::RetFar => flow::ret_far(g, insn),
-        Op::JmpFar => flow::jmp_far(g, insn),
-        Op::CallFar => flow::call_far(g, insn),
-        Op::Sysret => flow::sysret(g, insn),
-        Op::Swapgs => flow::swapgs(g),
-        Op::ReadCr => control::read_cr(g, insn),
-        Op::WriteCr => control::write_cr(g, insn),
-        Op::ReadDr => control::read_dr(g, insn),
-        Op::WriteDr => control::write_dr(g, insn),
-        Op::Clts => control::clts(g),
-        Op::Lmsw => control::lmsw(g, insn),
-        Op::Smsw => control::smsw(g, insn),
-        Op::Invlpg => control::invlpg(g, insn),
-        Op::Lgdt | Op::Lidt => tables::load_table(g, insn),
-        Op::Sgdt | Op::Sidt => tables::store_table(g, insn),
-        Op::Lldt => tables::lldt(g, insn),
-        Op::Ltr => tables::ltr(g, insn),
-        Op::Sldt | Op::Str => tables::store_selector(g, insn),
-        Op::MovSegment => tables::mov_segment(g, insn),
-        Op::PopSegment => tables::pop_segment(g, insn),
-        Op::Rdmsr => msr::rdmsr(g),
-        Op::Wrmsr => msr::wrmsr(g),
-        Op::Cpuid => msr::cpuid(g),
-        Op::Rdtsc | Op::Rdtscp => msr::rdtsc(g, insn),
-        Op::In | Op::Out => io::port(g, insn),
-        Op::Ins | Op::Outs => io::string(g, insn, rip),
-        // Caches are not modelled.
-        Op::Invd => Ok(()),
-        // Features that our guests' CPU does not have.
-        Op::Xsetbv => fault(x86::vector::UD, 0),
-        Op::Rdpmc => general_protection(0),
-    }
 }
 
 impl Guest<'_> {
@@ -121,7 +130,7 @@ impl Guest<'_> {
         if bytes == 8 { value } else { value & 0xffff_ffff }
     }
 
-    /// [H:22.1] The address of a memory operand.
+    /// [H:22.2] The address of a memory operand.
     pub fn address(&self, memory: &Memory, insn: &Insn) -> u64 {
         let register = |r: Option<u8>| r.map_or(0, |r| self.cpu.gpr[usize::from(r)]);
         let mut at = memory.displacement as u64;
@@ -142,7 +151,7 @@ impl Guest<'_> {
     pub fn operand_address(&self, insn: &Insn) -> Outcome<u64> {
         match &insn.operand {
             Operand::Memory(memory) => Ok(self.address(memory, insn)),
-            _ => fault(x86::vector::UD, 0),
+            _ => fault(vector::UD, 0),
         }
     }
 
@@ -159,6 +168,16 @@ impl Guest<'_> {
             Operand::Immediate(value) => Ok(*value),
             Operand::None | Operand::Far(..) => Ok(0),
         }
+    }
+
+    /// Stores a 16-bit register of the system: all of it in memory, by operand size in a register.
+    pub fn put_word(&mut self, insn: &Insn, value: u64) -> Outcome {
+        if let Operand::Register(r) = insn.operand {
+            self.set_register(r, insn.size, value);
+            return Ok(());
+        }
+        let at = self.operand_address(insn)?;
+        self.store(at, 2, value, self.own_access(true))
     }
 
     /// Writes a general register as an instruction of that operand size does.

@@ -8,14 +8,15 @@ use x86::addr::is_canonical;
 use x86::msr;
 use x86::reg::{cr0, efer};
 
-use crate::decode::{Insn, Op};
+use crate::decode::Insn;
+use crate::emulate::Op;
 use crate::guest::{Guest, Outcome, general_protection};
 use crate::vtlb;
 
 const EFER_ALLOWED: u64 = efer::SCE | efer::LME | efer::NXE;
 
 /// RDMSR.
-pub fn rdmsr(g: &mut Guest<'_>) -> Outcome {
+pub fn rdmsr(g: &mut Guest<'_>, _: &Insn) -> Outcome {
     let value = match g.cpu.gpr[1] as u32 {
         msr::TSC => g.own.now,
         // A local APIC that is switched off, at the usual place; this is the boot CPU.
@@ -39,7 +40,7 @@ pub fn rdmsr(g: &mut Guest<'_>) -> Outcome {
 }
 
 /// WRMSR.
-pub fn wrmsr(g: &mut Guest<'_>) -> Outcome {
+pub fn wrmsr(g: &mut Guest<'_>, _: &Insn) -> Outcome {
     let value = g.cpu.gpr[0] & 0xffff_ffff | g.cpu.gpr[2] << 32;
     let number = g.cpu.gpr[1] as u32;
     let address = matches!(
@@ -107,9 +108,14 @@ pub fn rdtsc(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     Ok(())
 }
 
+/// RDPMC and XSETBV: features that a guest's CPU has not.
+pub fn none(_: &mut Guest<'_>, _: &Insn) -> Outcome {
+    general_protection(0)
+}
+
 /// [H:26.1] CPUID, on a CPU that lets us trap it: without what we do not serve. On any other the
 /// guest sees the real answer, and must be told by other means.
-pub fn cpuid(g: &mut Guest<'_>) -> Outcome {
+pub fn cpuid(g: &mut Guest<'_>, _: &Insn) -> Outcome {
     let (leaf, sub) = (g.cpu.gpr[0] as u32, g.cpu.gpr[1] as u32);
     let mut r = metal::reg::cpuid(leaf, sub);
     match leaf {

@@ -8,7 +8,8 @@ use x86::addr::is_canonical;
 use x86::desc::{Descriptor, system};
 use x86::vector;
 
-use crate::decode::{Insn, Op, Operand};
+use crate::decode::Insn;
+use crate::emulate::Op;
 use crate::emulate::flow::interrupt_shadow;
 use crate::guest::{Guest, Outcome, fault, general_protection};
 use crate::memory::Access;
@@ -75,15 +76,7 @@ pub fn ltr(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
 /// SLDT and STR, if UMIP makes them trap.
 pub fn store_selector(g: &mut Guest<'_>, insn: &Insn) -> Outcome {
     let which = if insn.op == Op::Str { TR } else { LDTR };
-    let value = u64::from(g.cpu.selectors[which]);
-    match insn.operand {
-        Operand::Register(r) => g.set_register(r, insn.size, value),
-        _ => {
-            let at = g.operand_address(insn)?;
-            return g.store(at, 2, value, g.own_access(true));
-        }
-    }
-    Ok(())
+    g.put_word(insn, u64::from(g.cpu.selectors[which]))
 }
 
 /// MOV to a segment register.
