@@ -1,4 +1,4 @@
-//! The page as a whole: it holds the [`State`], lets [`reduce`] change it, and carries out what
+//! The page as a whole: it holds the [`State`], lets [`reduce`](crate::reduce) change it, and carries out what
 //! follows.
 
 use std::rc::Rc;
@@ -18,7 +18,8 @@ use crate::components::{Act, dialogs, notices};
 use crate::engine::Engine;
 use crate::keys::{self, Focus};
 use crate::link;
-use crate::state::{self, Action, Effect, State, Theme, open_console, reduce};
+use crate::reduce::reduce;
+use crate::state::{self, Action, Effect, State, Theme, open_console};
 use crate::worker;
 
 /// From this width on, in a reader's normal size of type, events have a column of their own. The

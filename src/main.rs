@@ -3,7 +3,8 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`state`] | what the page knows, what can happen to it, what follows (pure) |
+//! | [`state`] | what the page knows, what can happen to it |
+//! | [`reduce`](crate::reduce), [`hear`](crate::hear) | what follows from that (pure) |
 //! | [`app`], [`components`] | the picture: functions of [`state`] |
 //! | [`layout`], [`memory`] | boxes to rectangles, frames of RAM to stripes (pure, whole numbers) |
 //! | [`describe`], [`words`] | the picture in sentences; how numbers are written |
@@ -19,11 +20,13 @@ mod describe;
 mod engine;
 #[cfg(any(test, feature = "fixture"))]
 mod fixture;
+mod hear;
 mod keys;
 mod layout;
 mod link;
 mod memory;
 mod protocol;
+mod reduce;
 mod runner;
 mod speed;
 mod state;

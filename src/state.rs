@@ -1,7 +1,5 @@
-//! What the page knows, what can happen to it, and what follows.
-//!
-//! [`reduce`] is the only place where the page changes its mind. It is pure: what must happen in
-//! the world outside comes back as [`Effect`]s, so every rule here is tested without a browser.
+//! What the page knows ([`State`]), what can happen to it ([`Action`]), and what that may demand of
+//! the world outside ([`Effect`]). How one leads to the other stands in [`crate::reduce`].
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -11,9 +9,8 @@ use scene::{
     Severity, StackBox,
 };
 
-use crate::describe;
-use crate::link::{self, Link};
-use crate::protocol::{Ask, Listing, News, Picture, Report, Request};
+use crate::link::Link;
+use crate::protocol::{Ask, Listing, Report, Request};
 use crate::speed;
 
 /// How far the engine has come.
@@ -74,14 +71,10 @@ impl Theme {
     }
 }
 
-/// How many counts a trend remembers.
-const TREND: usize = 32;
 /// How many notices stand at once.
 const NOTICES: usize = 4;
 /// How many commands wait behind one that the engine works on.
 const QUEUE: usize = 16;
-/// Between two looks at the list of events while running: nobody reads faster.
-const LIST_MS: f64 = 600.0;
 
 /// Counts per million instructions, oldest first.
 pub type Trend = VecDeque<u64>;
@@ -301,7 +294,8 @@ impl State {
         )
     }
 
-    fn machine_id(&self) -> String {
+    /// The machine whose CPU is shown; empty if there is none.
+    pub fn machine_id(&self) -> String {
         self.frame
             .scene
             .machines
@@ -310,7 +304,8 @@ impl State {
             .unwrap_or_default()
     }
 
-    fn ask(&mut self, ask: Ask, effects: &mut Vec<Effect>) -> u32 {
+    /// Asks the engine, and gives the number of the request.
+    pub fn ask(&mut self, ask: Ask, effects: &mut Vec<Effect>) -> u32 {
         self.asked += 1;
         effects.push(Effect::Ask(Request {
             number: self.asked,
@@ -320,7 +315,7 @@ impl State {
     }
 
     /// Sends a command that moves in time, or lets it wait behind the one that is being answered.
-    fn command(&mut self, command: Command, effects: &mut Vec<Effect>) {
+    pub fn command(&mut self, command: Command, effects: &mut Vec<Effect>) {
         self.running = false;
         self.opening = matches!(command, Command::Open { moment: None, .. });
         if self.awaiting.is_some() {
@@ -336,7 +331,8 @@ impl State {
         self.awaiting = Some(number);
     }
 
-    fn remember_cpus(&mut self) {
+    /// From now on, changes are shown against the CPUs as they are.
+    pub fn remember_cpus(&mut self) {
         let machines = &self.frame.scene.machines;
         self.before = Rc::new(machines.iter().map(|machine| machine.cpu.clone()).collect());
     }
@@ -362,7 +358,8 @@ impl State {
         }
     }
 
-    fn run(&mut self, effects: &mut Vec<Effect>) {
+    /// Runs at the chosen speed.
+    pub fn run(&mut self, effects: &mut Vec<Effect>) {
         self.running = true;
         self.queue.clear();
         let pace = speed::LADDER[self.speed].0;
@@ -371,7 +368,8 @@ impl State {
         self.spoken = "Running".to_owned();
     }
 
-    fn notice(&mut self, message: Message) {
+    /// Tells the reader, once.
+    pub fn notice(&mut self, message: Message) {
         if self.notices.contains(&message) {
             return;
         }
@@ -388,193 +386,6 @@ pub fn at_or_below(path: &str, root: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What follows from an action.
-pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    match action {
-        Action::Heard(report, now_ms) => heard(state, report, now_ms, &mut effects),
-        Action::Open(scenario) => {
-            state.selected = None;
-            state.pointed = None;
-            state.console = None;
-            state.machine = 0;
-            state.typed = false;
-            state.notices.clear();
-            state.trends.clear();
-            open(state, scenario, None, &mut effects);
-        }
-        Action::RunOrPause => {
-            if state.running {
-                state.running = false;
-                let number = state.ask(Ask::Pause, &mut effects);
-                state.turned = number;
-                state.awaiting = Some(number);
-            } else if state.phase == Phase::Ready && !state.frame.time.ended {
-                state.run(&mut effects);
-            }
-        }
-        Action::Step(count) => {
-            let machine = state.machine_id();
-            state.command(Command::Step { count, machine }, &mut effects);
-        }
-        Action::NextEvent => {
-            let filter = state.filter();
-            state.command(Command::NextEvent(filter), &mut effects);
-        }
-        Action::PreviousEvent => {
-            let filter = state.filter();
-            state.command(Command::PreviousEvent(filter), &mut effects);
-        }
-        Action::SeekTo(moment) => state.command(Command::Seek(moment), &mut effects),
-        Action::SeekToHead => {
-            let head = state.frame.time.head;
-            state.command(Command::Seek(head), &mut effects);
-        }
-        Action::Speed(rung) => set_speed(state, rung, &mut effects),
-        Action::Faster(by) => {
-            let rung = state.speed.saturating_add_signed(by as isize);
-            set_speed(state, rung, &mut effects);
-        }
-        Action::Select(path) => select(state, path),
-        Action::Point(path) => state.pointed = path,
-        Action::Layer(kind) => {
-            let next = next_of_kind(state, kind);
-            if next.is_some() {
-                select(state, next);
-                effects.push(Effect::Focus("chosen-box"));
-            }
-        }
-        Action::Machine(index) => state.machine = index,
-        Action::Console(id) => {
-            state.console = Some(id);
-            effects.push(Effect::Focus("console-input"));
-        }
-        Action::ConsoleTab(id) => state.console = Some(id),
-        Action::FocusChosen => effects.push(Effect::Focus("chosen-box")),
-        Action::ToConsole => effects.push(Effect::Focus("console-input")),
-        Action::Type(text) => type_text(state, text, &mut effects),
-        Action::TypePaused(paused) => state.type_paused = paused,
-        Action::Side(side) => state.side = side,
-        Action::ToggleKind(kind) => match state.hidden.iter().position(|hidden| *hidden == kind) {
-            Some(index) => {
-                state.hidden.remove(index);
-            }
-            None => state.hidden.push(kind),
-        },
-        Action::AllKinds => state.hidden.clear(),
-        Action::OnlySelected(only) => state.only_selected = only,
-        Action::Help(open) => {
-            state.help = open;
-            effects.push(Effect::Focus(if open { "help-close" } else { "help-open" }));
-        }
-        Action::Share => {
-            state.share = true;
-            state.copied = false;
-            effects.push(Effect::Copy);
-        }
-        Action::Copied(copied) => {
-            state.copied = copied;
-            if copied {
-                state.spoken = "Link copied".to_owned();
-            }
-        }
-        Action::Close => {
-            if state.help {
-                effects.push(Effect::Focus("help-open"));
-            }
-            state.help = false;
-            state.share = false;
-        }
-        Action::NextTheme => {
-            state.theme = match state.theme {
-                Theme::System => Theme::Light,
-                Theme::Light => Theme::Dark,
-                Theme::Dark => Theme::System,
-            };
-            effects.push(Effect::Look(state.theme, state.large));
-        }
-        Action::Larger => {
-            state.large = !state.large;
-            effects.push(Effect::Look(state.theme, state.large));
-        }
-        Action::Dismiss(index) => {
-            if index < state.notices.len() {
-                state.notices.remove(index);
-            }
-        }
-        Action::Describe => state.spoken = describe::summary(&state.frame, state.running),
-    }
-    effects
-}
-
-fn open(state: &mut State, scenario: String, moment: Option<Moment>, effects: &mut Vec<Effect>) {
-    state.command(Command::Open { scenario, moment }, effects);
-}
-
-fn set_speed(state: &mut State, rung: usize, effects: &mut Vec<Effect>) {
-    state.speed = rung.min(speed::LADDER.len() - 1);
-    if state.running {
-        state.run(effects);
-    }
-    state.spoken = format!("Speed: {}", speed::LADDER[state.speed].1);
-}
-
-fn select(state: &mut State, path: Option<Path>) {
-    if let Some(path) = &path {
-        if state.side == Side::Events {
-            state.side = Side::Box;
-        }
-        let machines = &state.frame.scene.machines;
-        if let Some(index) = machines
-            .iter()
-            .position(|machine| at_or_below(path, &machine.stack.path))
-        {
-            state.machine = index;
-        }
-        let console = state
-            .frame
-            .scene
-            .find(path)
-            .and_then(|node| node.console.clone());
-        if console.is_some() {
-            state.console = console;
-        }
-    }
-    state.selected = path;
-}
-
-/// The box of this kind after the chosen one, around the end.
-fn next_of_kind(state: &State, kind: BoxKind) -> Option<Path> {
-    let mut all = Vec::new();
-    for machine in &state.frame.scene.machines {
-        machine.stack.walk(&mut |node| {
-            if node.kind == kind {
-                all.push(node.path.clone());
-            }
-        });
-    }
-    let chosen = all
-        .iter()
-        .position(|path| Some(path) == state.selected.as_ref());
-    let next = chosen.map_or(0, |index| (index + 1) % all.len());
-    all.into_iter().nth(next)
-}
-
-fn type_text(state: &mut State, text: String, effects: &mut Vec<Effect>) {
-    let Some(console) = open_console(state) else {
-        return;
-    };
-    if state.phase != Phase::Ready || text.is_empty() {
-        return;
-    }
-    state.typed = true;
-    let number = state.ask(Ask::Do(Command::Type { console, text }), effects);
-    state.turned = number;
-    if !state.running && !state.type_paused {
-        state.run(effects);
-    }
-}
-
 /// The console whose tab is open: the chosen one, or the first.
 pub fn open_console(state: &State) -> Option<String> {
     let consoles = &state.frame.consoles;
@@ -585,148 +396,7 @@ pub fn open_console(state: &State) -> Option<String> {
         .or_else(|| consoles.first().map(|console| console.id.clone()))
 }
 
-fn heard(state: &mut State, report: Report, now_ms: f64, effects: &mut Vec<Effect>) {
-    match report.news {
-        News::Ready(listings) => ready(state, listings, effects),
-        // The first word is the cause; what follows is only the fall.
-        News::Failed(_) if matches!(state.phase, Phase::Failed(_)) => {}
-        News::Failed(why) => {
-            state.running = false;
-            state.awaiting = None;
-            state.spoken = format!("The engine stopped: {why}");
-            state.phase = Phase::Failed(why);
-        }
-        News::Picture(picture) => {
-            state.ask(Ask::Shown, effects);
-            if report.answers < state.turned {
-                // On its way when the reader had already turned elsewhere.
-                for message in picture.frame.messages {
-                    state.notice(message);
-                }
-                return;
-            }
-            if state
-                .awaiting
-                .is_some_and(|number| report.answers >= number)
-            {
-                state.awaiting = None;
-            }
-            if picture.frame.scenario != state.frame.scenario && !picture.frame.title.is_empty() {
-                effects.push(Effect::Title(picture.frame.title.clone()));
-            }
-            show(state, *picture, now_ms);
-            if state.awaiting.is_none() && state.queue.is_empty() && state.opening {
-                skip_boot(state);
-            }
-            if state.awaiting.is_none() {
-                if let Some(command) = state.queue.pop_front() {
-                    state.command(command, effects);
-                } else if !state.running {
-                    settle(state, effects);
-                }
-            }
-        }
-    }
-}
-
-/// The engine is there: open what the link asks for, or the first scenario.
-fn ready(state: &mut State, listings: Vec<Listing>, effects: &mut Vec<Effect>) {
-    state.phase = Phase::Ready;
-    state.listings = listings;
-    let Some(first) = state.listings.first().map(|listing| listing.id.clone()) else {
-        state.phase = Phase::Failed("no scenario is built in".to_owned());
-        return;
-    };
-    let link = std::mem::take(&mut state.link);
-    match link.scenario {
-        None => open(state, first, link.moment, effects),
-        Some(id) if state.listings.iter().any(|listing| listing.id == id) => {
-            open(state, id, link.moment, effects);
-        }
-        Some(id) => {
-            let text = format!("There is no scenario “{id}”. This is “{first}” instead.");
-            state.notice(Message {
-                severity: Severity::Warning,
-                text,
-            });
-            open(state, first, None, effects);
-        }
-    }
-}
-
-fn show(state: &mut State, picture: Picture, now_ms: f64) {
-    let Picture {
-        mut frame,
-        running,
-        kips,
-    } = picture;
-    for message in std::mem::take(&mut frame.messages) {
-        state.notice(message);
-    }
-    // It stopped by itself: the machines ended, or an event was not found.
-    if state.running && !running {
-        state.running = false;
-    }
-    if running && state.slow() {
-        state.remember_cpus();
-    }
-    if kips.is_some() {
-        state.kips = kips;
-    }
-    if frame.scenario != state.frame.scenario {
-        state.trends.clear();
-        state.kips = None;
-    }
-    for rate in frame.rates.iter().filter(|_| running) {
-        let trend = state
-            .trends
-            .entry((rate.machine.clone(), rate.kind))
-            .or_default();
-        trend.push_back(per_million(rate.count, rate.window));
-        if trend.len() > TREND {
-            trend.pop_front();
-        }
-    }
-    if !running || state.slow() || now_ms - state.listed_ms >= LIST_MS {
-        state.listed = Rc::new(frame.happenings.clone());
-        state.listed_ms = now_ms;
-    }
-    state.machine = state
-        .machine
-        .min(frame.scene.machines.len().saturating_sub(1));
-    if !running || state.slow() {
-        state.spoken = describe::response(&frame);
-    }
-    state.frame = Rc::new(frame);
-}
-
-/// A scenario that opens switched off goes on to where its author says that all is up: nobody
-/// comes to look at an empty box. Who wants to see it boot goes back to the beginning.
-fn skip_boot(state: &mut State) {
-    state.opening = false;
-    let time = &state.frame.time;
-    if let (0, Some((start, _))) = (time.now, time.marks.first()) {
-        state.queue.push_back(Command::Seek(*start));
-    }
-}
-
-/// At rest: the address bar follows.
-fn settle(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.frame.scenario.is_empty() {
-        return;
-    }
-    let address = link::format(&state.frame.scenario, state.frame.time.now);
-    if address != state.address {
-        state.address.clone_from(&address);
-        effects.push(Effect::Address(address));
-    }
-}
-
 /// A count in a window, as so many in a million instructions.
 pub fn per_million(count: u64, window: u64) -> u64 {
     (u128::from(count) * 1_000_000 / u128::from(window.max(1))) as u64
 }
-
-#[cfg(test)]
-#[path = "state_tests.rs"]
-mod tests;

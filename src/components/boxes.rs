@@ -198,7 +198,7 @@ fn cpu(node: &StackBox, x: i32, y: i32, w: i32) -> Html {
     let choices = [format!("CPU {text}"), text, words::share_brief(share)];
     let text = choices
         .into_iter()
-        .find(|text| layout::width(text, NUMBER) <= w + 4)
+        .find(|text| layout::width(text, NUMBER) <= w + 7)
         .unwrap_or_default();
     meter(x, y, w, &text, Some(share.min(1000)), node.cpu_limit, true)
 }

@@ -1,7 +1,12 @@
 //! What a reader does, and what the page asks of the engine for it.
 
+use scene::{EventFilter, Frame, HappeningKind, Message, Severity};
+
 use super::*;
 use crate::fixture;
+use crate::hear::TREND;
+use crate::link::Link;
+use crate::protocol::{Listing, News, Picture, Report, Request};
 use crate::speed::Pace;
 
 fn listings() -> Vec<Listing> {
@@ -15,7 +20,7 @@ fn listings() -> Vec<Listing> {
         .collect()
 }
 
-fn hear(state: &mut State, answers: u32, news: News) -> Vec<Effect> {
+fn told(state: &mut State, answers: u32, news: News) -> Vec<Effect> {
     reduce(state, Action::Heard(Report { answers, news }, 1000.0))
 }
 
@@ -30,9 +35,9 @@ fn picture(frame: Frame, running: bool) -> News {
 /// A page that shows a scenario and waits.
 fn at_rest() -> State {
     let mut state = State::new(Link::default(), Vec::new(), Theme::System, false);
-    hear(&mut state, 0, News::Ready(listings()));
+    told(&mut state, 0, News::Ready(listings()));
     let asked = state.asked;
-    hear(&mut state, asked, picture(fixture::containers(), false));
+    told(&mut state, asked, picture(fixture::containers(), false));
     state
 }
 
@@ -49,7 +54,7 @@ fn asks(effects: &[Effect]) -> Vec<Ask> {
 
 fn answer(state: &mut State, frame: Frame) -> Vec<Effect> {
     let number = state.turned;
-    hear(state, number, picture(frame, false))
+    told(state, number, picture(frame, false))
 }
 
 fn at(moment: Moment) -> Frame {
@@ -65,7 +70,7 @@ fn a_link_opens_its_scenario_at_its_moment() {
         moment: Some(77),
     };
     let mut state = State::new(link, Vec::new(), Theme::System, false);
-    let effects = hear(&mut state, 0, News::Ready(listings()));
+    let effects = told(&mut state, 0, News::Ready(listings()));
     let open = Command::Open {
         scenario: "vms".into(),
         moment: Some(77),
@@ -81,7 +86,7 @@ fn an_unknown_scenario_is_told_and_another_opened() {
         moment: Some(77),
     };
     let mut state = State::new(link, Vec::new(), Theme::System, false);
-    let effects = hear(&mut state, 0, News::Ready(listings()));
+    let effects = told(&mut state, 0, News::Ready(listings()));
     let open = Command::Open {
         scenario: "containers".into(),
         moment: None,
@@ -93,7 +98,7 @@ fn an_unknown_scenario_is_told_and_another_opened() {
 #[test]
 fn no_scenarios_is_a_failure_with_words() {
     let mut state = State::default();
-    hear(&mut state, 0, News::Ready(Vec::new()));
+    told(&mut state, 0, News::Ready(Vec::new()));
     assert!(matches!(state.phase, Phase::Failed(_)));
 }
 
@@ -113,7 +118,7 @@ fn a_scenario_that_opens_switched_off_goes_on_to_its_start() {
         moment: Some(0),
     };
     let mut state = State::new(link, Vec::new(), Theme::System, false);
-    hear(&mut state, 0, News::Ready(listings()));
+    told(&mut state, 0, News::Ready(listings()));
     assert!(asks(&answer(&mut state, at(0))).is_empty());
 }
 
@@ -144,7 +149,7 @@ fn running_and_pausing() {
     assert!(!state.running);
     // A picture that was under way does not start it again.
     let late = state.turned - 1;
-    hear(&mut state, late, picture(at(1), true));
+    told(&mut state, late, picture(at(1), true));
     assert!(!state.running);
     assert_ne!(state.frame.time.now, 1);
     answer(&mut state, at(2));
@@ -165,7 +170,7 @@ fn what_ended_stays_ended() {
 #[test]
 fn every_picture_is_acknowledged() {
     let mut state = at_rest();
-    let effects = hear(&mut state, 0, picture(at(1), true));
+    let effects = told(&mut state, 0, picture(at(1), true));
     let shown = effects.iter().filter(|effect| {
         matches!(
             effect,
@@ -301,7 +306,7 @@ fn a_step_is_spoken_once_and_running_is_silent() {
     assert_eq!(state.spoken, sentence);
     reduce(&mut state, Action::RunOrPause);
     let number = state.turned;
-    hear(&mut state, number, picture(at(6), true));
+    told(&mut state, number, picture(at(6), true));
     assert_eq!(state.spoken, "Running");
 }
 
@@ -311,7 +316,7 @@ fn rates_become_trends_of_bounded_length() {
     reduce(&mut state, Action::RunOrPause);
     for _ in 0..100 {
         let number = state.turned;
-        hear(&mut state, number, picture(at(6), true));
+        told(&mut state, number, picture(at(6), true));
     }
     assert!(state.trends.values().all(|trend| trend.len() == TREND));
     reduce(&mut state, Action::Open("vms".into()));
@@ -330,8 +335,8 @@ fn paths_are_compared_part_by_part() {
 fn a_failure_stops_everything_and_says_why() {
     let mut state = at_rest();
     reduce(&mut state, Action::RunOrPause);
-    hear(&mut state, 0, News::Failed("index out of bounds".into()));
+    told(&mut state, 0, News::Failed("index out of bounds".into()));
     assert!(!state.running);
-    hear(&mut state, 0, News::Failed("unreachable".into()));
+    told(&mut state, 0, News::Failed("unreachable".into()));
     assert_eq!(state.phase, Phase::Failed("index out of bounds".into()));
 }
