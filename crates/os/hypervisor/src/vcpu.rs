@@ -277,10 +277,6 @@ fn after(g: &mut Guest<'_>, exit: Exit) -> Option<u16> {
         g.count(exit::INTERRUPT);
         return Some(exit.vector);
     }
-    if matches!(exit.vector as u8, vector::NMI | vector::MC) && exit.vector < 32 {
-        g.count(exit::INTERRUPT);
-        return None; // nothing on this PC sends one that means anything
-    }
     let address = if exit.vector == u16::from(vector::PF) { read_cr2() } else { 0 };
     exits::handle(g, exit, address);
     None

@@ -111,14 +111,15 @@ world_syscall32:
 # ---- CPL 0: an interrupt that world_idle waits for, or a bug of ours --------------------
 world_own_trap:
     cmp     qword ptr [rsp], 32
-    jb      2f
+    jb      world_fatal
     push    rax
     mov     rax, [rsp + 8]
     mov     [rip + world_idle_vector], rax
     pop     rax
     add     rsp, 16
     iretq
-2:  mov     rdi, rsp
+world_fatal:
+    mov     rdi, rsp
     and     rsp, -16
     call    world_bug
 
@@ -131,17 +132,26 @@ world_idle:
     ret
 
 # ---- 256 stubs, 16 bytes each: a dummy error code where the CPU pushes none -------------
+# Three have a stack of their own (IST), because they may come when RSP is not to be trusted,
+# and so do not go the common way: an NMI, which no device of a small PC sends, is dropped;
+# #DF and #MC are the end.
     .p2align 4
     .globl world_stubs
 world_stubs:
     .set vector, 0
     .rept 256
     .p2align 4
+    .if vector == 2
+    iretq
+    .endif
     .if (vector == 8) || (vector >= 10 && vector <= 14) || (vector == 17) || (vector == 30)
     .else
     push    0
     .endif
     push    vector
+    .if (vector == 8) || (vector == 18)
+    jmp     world_fatal
+    .endif
     jmp     world_trap
     .set vector, vector + 1
     .endr
