@@ -55,6 +55,8 @@ const UNSAFE: [&str; 2] = ["metal", "silicon"];
 /// Assembly outside functions is not called unsafe by the language, and is no less so. The boot ROM
 /// is nothing else: no compiler speaks real mode.
 const ASSEMBLY: [&str; 3] = ["metal", "silicon", "firmware"];
+/// And so is the guest that misbehaves: it runs in a VM, for the hypervisor to withstand.
+const ROGUE: &str = "hypervisor/guests/rogue.rs";
 
 struct Package {
     name: String,
@@ -214,7 +216,9 @@ fn unsafe_has_an_address() {
             let code = code_of(&read(&file)).replace("#[unsafe(no_mangle)]", "");
             let lines = words(&code).filter(|(_, word)| match *word {
                 "unsafe" => !UNSAFE.contains(&name),
-                "asm" | "global_asm" | "naked_asm" => !ASSEMBLY.contains(&name),
+                "asm" | "global_asm" | "naked_asm" => {
+                    !ASSEMBLY.contains(&name) && !file.ends_with(ROGUE)
+                }
                 _ => false,
             });
             complaints.extend(lines.map(|(line, word)| format!("{}:{line}: {word}", shown(&file))));
