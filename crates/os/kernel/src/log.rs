@@ -1,4 +1,4 @@
-//! The kernel's own messages: on the console, and kept for /dev/kmsg's sake in a ring.
+//! The kernel's own messages: on the console, and in a ring for syslog(2).
 //!
 //! Each line begins with the time since boot, in seconds of the TSC.
 
@@ -7,7 +7,7 @@ use crate::kernel::Kernel;
 use core::fmt::{self, Write};
 
 /// Bytes of messages that are kept.
-const KEPT: usize = 4096;
+pub const KEPT: usize = 4096;
 
 /// The messages so far.
 #[derive(zerocopy::FromZeros)]
@@ -19,6 +19,18 @@ pub struct Log {
     written: u64,
     /// 1: not to the console.
     pub quiet: u64,
+}
+
+impl Log {
+    /// How many bytes are kept.
+    pub fn kept(&self) -> u64 {
+        self.written.min(KEPT as u64)
+    }
+
+    /// The byte `back` from the end, 1 for the last.
+    pub fn byte_from_end(&self, back: u64) -> u8 {
+        self.ring[((self.written - back) % KEPT as u64) as usize]
+    }
 }
 
 /// A line under construction, or a piece of one.

@@ -29,7 +29,6 @@ mod signal;
 
 #[cfg(target_os = "none")]
 mod boot;
-#[cfg(any(target_os = "none", test))]
 mod dev;
 #[cfg(target_os = "none")]
 mod kernel;

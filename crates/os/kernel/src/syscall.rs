@@ -18,8 +18,9 @@ use crate::task::current;
 use crate::task::exec::execve;
 use crate::task::exit::{exit, exit_group};
 use crate::task::fork::{clone, fork, vfork};
+use crate::task::futex::futex;
 use crate::task::wait::wait4;
-use crate::uts::{sethostname, uname};
+use crate::uts::{setdomainname, sethostname, uname};
 use crate::{Result, task::Restart};
 use abi::Errno;
 

@@ -27,7 +27,7 @@ const NS: u64 = 1_000_000_000;
 
 /// The product of a number and a 32.32 fixed-point factor.
 fn scaled(value: u64, factor: u64) -> u64 {
-    (u128::from(value) * u128::from(factor) >> 32) as u64
+    ((u128::from(value) * u128::from(factor)) >> 32) as u64
 }
 
 impl Time {
@@ -37,23 +37,23 @@ impl Time {
     }
 
     /// Ticks as nanoseconds.
-    pub fn to_ns(&self, ticks: u64) -> u64 {
+    pub fn ns_of(&self, ticks: u64) -> u64 {
         scaled(ticks, self.scale)
     }
 
     /// Ticks as microseconds.
-    pub fn to_us(&self, ticks: u64) -> u64 {
-        self.to_ns(ticks) / 1000
+    pub fn us_of(&self, ticks: u64) -> u64 {
+        self.ns_of(ticks) / 1000
     }
 
     /// Nanoseconds as ticks.
-    pub fn from_ns(&self, ns: u64) -> u64 {
+    pub fn ticks_of_ns(&self, ns: u64) -> u64 {
         scaled(ns, self.inverse)
     }
 
     /// Nanoseconds since boot.
     pub fn monotonic_ns(&self) -> u64 {
-        self.to_ns(reg::tsc().saturating_sub(self.start))
+        self.ns_of(reg::tsc().saturating_sub(self.start))
     }
 
     /// Nanoseconds since 1970.

@@ -86,6 +86,7 @@ pub mod wait {
     pub const TIMER: u32 = 5;
     pub const SIGNAL: u32 = 6;
     pub const VFORK: u32 = 7;
+    pub const FUTEX: u32 = 8;
 }
 
 /// How deep pid namespaces may nest here (Linux: 32).

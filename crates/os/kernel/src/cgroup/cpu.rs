@@ -102,9 +102,9 @@ pub fn set_max(k: &mut Kernel, group: u32, quota_us: u64, period_us: u64) {
     let quota = if quota_us == super::MAX {
         super::MAX
     } else {
-        k.time.from_ns(quota_us * 1000)
+        k.time.ticks_of_ns(quota_us * 1000)
     };
-    let period = k.time.from_ns(period_us * 1000);
+    let period = k.time.ticks_of_ns(period_us * 1000);
     let cpu = &mut k.cgroups[group as usize].cpu;
     cpu.quota = quota;
     cpu.period = period;
@@ -116,7 +116,7 @@ pub fn set_max(k: &mut Kernel, group: u32, quota_us: u64, period_us: u64) {
 /// cpu.max as it is, both in microseconds.
 pub fn max_us(k: &Kernel, group: u32) -> (u64, u64) {
     let cpu = &k.cgroups[group as usize].cpu;
-    let us = |ticks| (k.time.to_ns(ticks) + 500) / 1000;
+    let us = |ticks| (k.time.ns_of(ticks) + 500) / 1000;
     let quota = if cpu.quota == super::MAX {
         super::MAX
     } else {

@@ -11,7 +11,8 @@ const CLOCK: u64 = 1_193_182;
 /// Makes channel 0 interrupt [`HZ`] times a second (mode 2, rate generator).
 pub fn init() {
     let divisor = (CLOCK / HZ) as u16;
-    out8(0x43, 0b00_11_010_0);
+    // Channel 0, low byte then high byte, mode 2.
+    out8(0x43, 0b0011_0100);
     out8(0x40, divisor as u8);
     out8(0x40, (divisor >> 8) as u8);
 }
@@ -21,7 +22,7 @@ pub fn measure_tsc_hz() -> u64 {
     let count = (CLOCK / 100) as u16;
     // Gate of channel 2 on, speaker off; mode 0: the output rises when the count reaches zero.
     out8(0x61, in8(0x61) & !0b10 | 0b01);
-    out8(0x43, 0b10_11_000_0);
+    out8(0x43, 0b1011_0000);
     out8(0x42, count as u8);
     out8(0x42, (count >> 8) as u8);
     let start = reg::tsc();

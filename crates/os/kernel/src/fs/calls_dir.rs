@@ -281,10 +281,21 @@ pub fn umount2(k: &mut Kernel, target: u64, flags: u64) -> Result {
     Ok(0)
 }
 
-/// statfs(2): `struct statfs`, 120 bytes.
+/// statfs(2).
 pub fn statfs(k: &mut Kernel, path: u64, buf: u64) -> Result {
-    use objects::kernel::fstype;
     let at = find_user(k, CWD, path, true)?;
+    write_statfs(k, at, buf)
+}
+
+/// fstatfs(2).
+pub fn fstatfs(k: &mut Kernel, fd: u64, buf: u64) -> Result {
+    let at = file::get(k, fd)?.path;
+    write_statfs(k, at, buf)
+}
+
+/// `struct statfs`, 120 bytes: magic number, block size, blocks, free ones, longest name.
+fn write_statfs(k: &mut Kernel, at: Path, buf: u64) -> Result {
+    use objects::kernel::fstype;
     let magic: u64 = match k.mounts[at.mount as usize].kind {
         fstype::PROC => 0x9fa0,
         fstype::CGROUP2 => 0x6367_7270,

@@ -4,9 +4,12 @@ use crate::Result;
 use crate::fs::file::{self, Kind};
 use crate::fs::{Node, fd, pipe, tmpfs, tty};
 use crate::kernel::Kernel;
-use crate::limits::FDS;
+use crate::limits::{FDS, HZ};
 use crate::mm::user;
 use crate::sched::sleep;
+use crate::signal;
+use crate::task::calls::read_timespec;
+use crate::task::{Restart, current};
 use abi::Errno;
 use abi::fs::open::{O_ACCMODE, O_APPEND, O_CLOEXEC, O_NONBLOCK, O_RDONLY};
 use objects::kernel::wait;
@@ -104,6 +107,25 @@ fn at_offset(
 /// close(2).
 pub fn close(k: &mut Kernel, fd: u64) -> Result {
     fd::close(k, fd)
+}
+
+/// close_range(2).
+pub fn close_range(k: &mut Kernel, first: u64, last: u64, flags: u64) -> Result {
+    const CLOSE_RANGE_CLOEXEC: u64 = 4;
+    if first > last || flags & !CLOSE_RANGE_CLOEXEC != 0 {
+        return Err(Errno::EINVAL);
+    }
+    for fd in first..=last.min(FDS as u64 - 1) {
+        if fd::file(k, fd).is_err() {
+            continue;
+        }
+        if flags & CLOSE_RANGE_CLOEXEC != 0 {
+            fd::mark(k, fd as usize, true);
+        } else {
+            fd::close(k, fd)?;
+        }
+    }
+    Ok(0)
 }
 
 /// lseek(2).
@@ -282,24 +304,44 @@ fn ready(k: &Kernel, fd: i32) -> u16 {
     }
 }
 
-/// poll(2). Who waits for several things looks at each timer tick whether one has come true.
+/// poll(2).
 pub fn poll(k: &mut Kernel, fds: u64, count: u64, timeout_ms: u64) -> Result {
+    let timeout = timeout_ms as i32;
+    let timeout_ns = (timeout >= 0).then(|| timeout as u64 * 1_000_000);
+    poll_for(k, fds, count, timeout_ns)
+}
+
+/// ppoll(2): with another signal mask while it waits.
+pub fn ppoll(k: &mut Kernel, fds: u64, count: u64, timeout: u64, mask: u64, size: u64) -> Result {
+    let timeout_ns = match timeout {
+        0 => None,
+        at => Some(read_timespec(k, at)?),
+    };
+    if mask == 0 {
+        return poll_for(k, fds, count, timeout_ns);
+    }
+    signal::suspend(k, mask, size)?;
+    let result = poll_for(k, fds, count, timeout_ns);
+    // If a signal interrupted it, the old mask comes back when that was delivered.
+    if result.is_ok() {
+        signal::end_suspend(k);
+    }
+    result
+}
+
+/// Who waits for several things looks at each timer tick whether one has come true.
+fn poll_for(k: &mut Kernel, fds: u64, count: u64, timeout_ns: Option<u64>) -> Result {
     if count > FDS as u64 {
         return Err(Errno::EINVAL);
     }
-    let timeout = timeout_ms as i32;
-    let forever = timeout < 0;
-    let deadline = k.time.now() + k.time.from_ns(timeout.max(0) as u64 * 1_000_000);
+    let deadline = timeout_ns.map(|ns| k.time.now() + k.time.ticks_of_ns(ns));
     loop {
         let mut found = 0;
         for n in 0..count {
             let entry = user::read_u64(k, fds + 8 * n)?;
             let (fd, events) = (entry as i32, (entry >> 32) as u16);
-            let revents = if fd < 0 {
-                0
-            } else {
-                ready(k, fd) & (events | POLLERR | POLLHUP | POLLNVAL)
-            };
+            let wanted = events | POLLERR | POLLHUP | POLLNVAL;
+            let revents = if fd < 0 { 0 } else { ready(k, fd) & wanted };
             if revents != 0 {
                 found += 1;
             }
@@ -307,14 +349,14 @@ pub fn poll(k: &mut Kernel, fds: u64, count: u64, timeout_ms: u64) -> Result {
             user::write_u64(k, fds + 8 * n, entry)?;
         }
         let now = k.time.now();
-        if found > 0 || !forever && now >= deadline {
+        if found > 0 || deadline.is_some_and(|deadline| now >= deadline) {
             return Ok(found);
         }
-        let tick = now + k.time.hz / crate::limits::HZ;
-        let until = if forever { tick } else { tick.min(deadline) };
+        let tick = now + k.time.hz / HZ;
+        let until = deadline.map_or(tick, |deadline| tick.min(deadline));
         if let Err(error) = sleep::sleep_until(k, wait::TIMER, 0, until) {
             // A poll that was interrupted is never called again by itself.
-            k.private[crate::task::current(k)].restart = crate::task::Restart::IfUnhandled;
+            k.private[current(k)].restart = Restart::IfUnhandled;
             return Err(error);
         }
     }

@@ -313,7 +313,12 @@ pub fn mkdirat(k: &mut Kernel, dir: u64, path: u64, mode: u64) -> Result {
 
 /// mknod(2).
 pub fn mknod(k: &mut Kernel, path: u64, mode: u64, dev: u64) -> Result {
-    let (_, walked) = walk_user(k, CWD, path, false)?;
+    mknodat(k, CWD, path, mode, dev)
+}
+
+/// mknodat(2).
+pub fn mknodat(k: &mut Kernel, dir: u64, path: u64, mode: u64, dev: u64) -> Result {
+    let (_, walked) = walk_user(k, dir, path, false)?;
     if walked.found.is_some() {
         return Err(Errno::EEXIST);
     }
@@ -332,11 +337,16 @@ pub fn mknod(k: &mut Kernel, path: u64, mode: u64, dev: u64) -> Result {
 
 /// symlink(2).
 pub fn symlink(k: &mut Kernel, target: u64, path: u64) -> Result {
+    symlinkat(k, target, CWD, path)
+}
+
+/// symlinkat(2).
+pub fn symlinkat(k: &mut Kernel, target: u64, dir: u64, path: u64) -> Result {
     let target = user::path(k, target)?;
     if target.bytes().is_empty() {
         return Err(Errno::ENOENT);
     }
-    let (_, walked) = walk_user(k, CWD, path, false)?;
+    let (_, walked) = walk_user(k, dir, path, false)?;
     if walked.found.is_some() {
         return Err(Errno::EEXIST);
     }
@@ -348,8 +358,21 @@ pub fn symlink(k: &mut Kernel, target: u64, path: u64) -> Result {
 
 /// link(2).
 pub fn link(k: &mut Kernel, old: u64, new: u64) -> Result {
-    let old = find_user(k, CWD, old, false)?;
-    let (_, walked) = walk_user(k, CWD, new, false)?;
+    linkat(k, CWD, old, CWD, new, 0)
+}
+
+/// linkat(2).
+pub fn linkat(
+    k: &mut Kernel,
+    old_dir: u64,
+    old: u64,
+    new_dir: u64,
+    new: u64,
+    flags: u64,
+) -> Result {
+    const AT_SYMLINK_FOLLOW: u64 = 0x400;
+    let old = find_user(k, old_dir, old, flags & AT_SYMLINK_FOLLOW != 0)?;
+    let (_, walked) = walk_user(k, new_dir, new, false)?;
     if walked.found.is_some() {
         return Err(Errno::EEXIST);
     }
@@ -443,8 +466,32 @@ fn remove_directory(k: &mut Kernel, walked: &Walked, found: Path) -> Result {
 
 /// rename(2).
 pub fn rename(k: &mut Kernel, old: u64, new: u64) -> Result {
-    let (_, from) = walk_user(k, CWD, old, false)?;
-    let (_, to) = walk_user(k, CWD, new, false)?;
+    renameat2(k, CWD, old, CWD, new, 0)
+}
+
+/// renameat(2).
+pub fn renameat(k: &mut Kernel, old_dir: u64, old: u64, new_dir: u64, new: u64) -> Result {
+    renameat2(k, old_dir, old, new_dir, new, 0)
+}
+
+/// renameat2(2).
+pub fn renameat2(
+    k: &mut Kernel,
+    old_dir: u64,
+    old: u64,
+    new_dir: u64,
+    new: u64,
+    flags: u64,
+) -> Result {
+    const RENAME_NOREPLACE: u64 = 1;
+    if flags & !RENAME_NOREPLACE != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let (_, from) = walk_user(k, old_dir, old, false)?;
+    let (_, to) = walk_user(k, new_dir, new, false)?;
+    if flags & RENAME_NOREPLACE != 0 && to.found.is_some() {
+        return Err(Errno::EEXIST);
+    }
     let moved = from.found.ok_or(Errno::ENOENT)?;
     if from.parent.mount != to.parent.mount {
         return Err(Errno::EXDEV);
@@ -502,6 +549,12 @@ pub fn chmod(k: &mut Kernel, path: u64, mode: u64) -> Result {
     change_mode(k, at, mode)
 }
 
+/// fchmodat(2).
+pub fn fchmodat(k: &mut Kernel, dir: u64, path: u64, mode: u64) -> Result {
+    let at = find_user(k, dir, path, true)?;
+    change_mode(k, at, mode)
+}
+
 /// fchmod(2).
 pub fn fchmod(k: &mut Kernel, fd: u64, mode: u64) -> Result {
     let at = file::get(k, fd)?.path;
@@ -520,7 +573,27 @@ fn change_mode(k: &mut Kernel, at: Path, mode: u64) -> Result {
 
 /// chown(2).
 pub fn chown(k: &mut Kernel, path: u64, uid: u64, gid: u64) -> Result {
-    let at = find_user(k, CWD, path, true)?;
+    fchownat(k, CWD, path, uid, gid, 0)
+}
+
+/// lchown(2).
+pub fn lchown(k: &mut Kernel, path: u64, uid: u64, gid: u64) -> Result {
+    fchownat(k, CWD, path, uid, gid, AT_SYMLINK_NOFOLLOW)
+}
+
+/// fchown(2).
+pub fn fchown(k: &mut Kernel, fd: u64, uid: u64, gid: u64) -> Result {
+    let at = file::get(k, fd)?.path;
+    change_owner(k, at, uid, gid)
+}
+
+/// fchownat(2).
+pub fn fchownat(k: &mut Kernel, dir: u64, path: u64, uid: u64, gid: u64, flags: u64) -> Result {
+    let at = find_user(k, dir, path, flags & AT_SYMLINK_NOFOLLOW == 0)?;
+    change_owner(k, at, uid, gid)
+}
+
+fn change_owner(k: &mut Kernel, at: Path, uid: u64, gid: u64) -> Result {
     check_writable(k, at.mount)?;
     let Node::Tmpfs(inode) = at.node else {
         return Err(Errno::EPERM);

@@ -11,13 +11,18 @@ use crate::fs::{CgroupNode, Node};
 use crate::kernel::Kernel;
 use crate::mm::user;
 use crate::signal;
-use crate::task::{self, ids, living};
+use crate::task::{self, ids, living, threads};
 use abi::Errno;
 use abi::fs::mode::{S_IFDIR, S_IFREG};
 use abi::task::signal::SIGKILL;
-use core::fmt::Write;
+use core::fmt::Write as _;
 use objects::kernel::controller;
 use objects::{NONE, text};
+
+/// Writes what a group's file says.
+type Read = fn(&Kernel, u32, &mut Window);
+/// Does what is written to a group's file.
+type Write = fn(&mut Kernel, u32, &str) -> Result<()>;
 
 /// A control file.
 struct File {
@@ -26,8 +31,8 @@ struct File {
     needs: u32,
     /// Whether the root has it.
     in_root: bool,
-    read: Option<fn(&Kernel, u32, &mut Window)>,
-    write: Option<fn(&mut Kernel, u32, &str) -> Result<()>>,
+    read: Option<Read>,
+    write: Option<Write>,
 }
 
 macro_rules! files {
@@ -48,7 +53,7 @@ files! {
     "cgroup.procs" 0, true, Some(read_procs), Some(write_procs);
     "cgroup.stat" 0, true, Some(read_stat), None;
     "cgroup.subtree_control" 0, true, Some(read_subtree), Some(write_subtree);
-    "cgroup.threads" 0, true, Some(read_procs), Some(write_procs);
+    "cgroup.threads" 0, true, Some(read_threads), None;
     "cgroup.type" 0, false, Some(read_type), None;
     "cpu.max" controller::CPU, false, Some(read_cpu_max), Some(write_cpu_max);
     "cpu.stat" 0, true, Some(read_cpu_stat), None;
@@ -321,12 +326,22 @@ fn read_stat(k: &Kernel, group: u32, out: &mut Window) {
 }
 
 fn read_procs(k: &Kernel, group: u32, out: &mut Window) {
+    list(k, group, out, threads::is_leader);
+}
+
+fn read_threads(k: &Kernel, group: u32, out: &mut Window) {
+    list(k, group, out, |_, _| true);
+}
+
+/// The tasks in a group that are `wanted`, by the reader's numbers; 0 for one it cannot see.
+fn list(k: &Kernel, group: u32, out: &mut Window, wanted: impl Fn(&Kernel, usize) -> bool) {
     let ns = ids::own_ns(k);
-    for n in living(k).filter(|&n| k.tasks[n].cgroup == group) {
+    for n in living(k).filter(|&n| k.tasks[n].cgroup == group && wanted(k, n)) {
         let _ = writeln!(out, "{}", ids::number_in(k, n, ns));
     }
 }
 
+/// Moves a process, with all its threads.
 fn write_procs(k: &mut Kernel, group: u32, value: &str) -> Result<()> {
     let number = parse::number(value)?;
     let slot = match u32::try_from(number).map_err(|_| Errno::EINVAL)? {
@@ -336,7 +351,13 @@ fn write_procs(k: &mut Kernel, group: u32, value: &str) -> Result<()> {
     if !task::is_alive(&k.tasks[slot]) {
         return Err(Errno::ESRCH);
     }
-    cgroup::move_task(k, slot, group)
+    let leader = k.tasks[slot].leader as usize;
+    for n in 0..k.tasks.len() {
+        if threads::is_in_group(k, n, leader) && task::is_alive(&k.tasks[n]) {
+            cgroup::move_task(k, n, group)?;
+        }
+    }
+    Ok(())
 }
 
 fn write_kill(k: &mut Kernel, group: u32, value: &str) -> Result<()> {
@@ -451,7 +472,7 @@ fn write_cpu_max(k: &mut Kernel, group: u32, value: &str) -> Result<()> {
 /// exist here.
 fn read_cpu_stat(k: &Kernel, group: u32, out: &mut Window) {
     let c = &k.cgroups[group as usize].cpu;
-    let us = |ticks| k.time.to_us(ticks);
+    let us = |ticks| k.time.us_of(ticks);
     let (user, system) = (us(c.user), us(c.system));
     let _ = write!(
         out,

@@ -56,12 +56,8 @@ impl Record {
 pub struct Entry {
     /// What it names.
     pub inode: u32,
-    /// DT_DIR and friends.
-    pub kind: u8,
     name: [u8; NAME_MAX],
     name_len: u8,
-    /// Where it stands in the directory, bytes.
-    pub at: u64,
     /// Where the next one stands.
     pub next: u64,
 }
@@ -82,10 +78,8 @@ pub fn next(k: &Kernel, dir: u32, from: u64) -> Option<Entry> {
         if record.inode != 0 {
             let mut entry = Entry {
                 inode: record.inode,
-                kind: record.kind,
                 name: [0; NAME_MAX],
                 name_len: record.name_len,
-                at,
                 next: at + u64::from(record.len),
             };
             phys::read(

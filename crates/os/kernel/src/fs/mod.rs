@@ -150,11 +150,3 @@ pub struct Path {
     /// The node.
     pub node: Node,
 }
-
-impl Path {
-    /// No place.
-    pub const NOWHERE: Self = Self {
-        mount: 0,
-        node: Node::None,
-    };
-}

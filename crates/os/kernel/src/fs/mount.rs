@@ -11,7 +11,7 @@ use crate::Result;
 use crate::fs::{Node, Path, node, super_block};
 use crate::kernel::Kernel;
 use abi::Errno;
-use objects::kernel::{Mount, fstype};
+use objects::kernel::Mount;
 use objects::{NONE, name};
 use zerocopy::FromZeros;
 
@@ -296,9 +296,4 @@ pub fn copy_tree(k: &mut Kernel, from: Path, all: bool, ns: u32) -> Result<u32> 
         }
     }
     Ok(copy)
-}
-
-/// Whether it is the first root of all, which cannot be pivoted away.
-pub fn is_rootfs(k: &Kernel, id: u32) -> bool {
-    k.mounts[id as usize].kind == fstype::ROOTFS
 }

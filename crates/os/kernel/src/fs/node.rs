@@ -219,7 +219,10 @@ fn prepend_name(k: &Kernel, mount: u32, parent: Node, node: Node, out: &mut Path
 /// Whether `at` is `ancestor` or below it in the same mount.
 pub fn is_within(k: &Kernel, at: Path, ancestor: Path) -> bool {
     let mut node = at.node;
-    while at.mount == ancestor.mount {
+    if at.mount != ancestor.mount {
+        return false;
+    }
+    loop {
         if node == ancestor.node {
             return true;
         }
@@ -229,7 +232,6 @@ pub fn is_within(k: &Kernel, at: Path, ancestor: Path) -> bool {
         }
         node = above;
     }
-    false
 }
 
 /// Whether `at` is `ancestor` or below it, across mounts.

@@ -286,7 +286,7 @@ pub fn truncate(k: &mut Kernel, inode: u32, size: u64) -> Result<()> {
             drop_page(k, inode, page);
         }
         if let Some(page) = find_page(k, inode, size / PAGE)
-            && size % PAGE != 0
+            && !size.is_multiple_of(PAGE)
         {
             phys::zero(page + size % PAGE, PAGE - size % PAGE);
         }

@@ -55,7 +55,11 @@ pub fn clip(a: &Vma, start: u64, end: u64) -> Option<Vma> {
     (from < to).then(|| Vma {
         start: from,
         end: to,
-        offset: a.offset + (from - a.start),
+        offset: if a.inode == NONE {
+            0
+        } else {
+            a.offset + (from - a.start)
+        },
         file_bytes: a.file_bytes.saturating_sub(from - a.start).min(to - from),
         ..*a
     })

@@ -194,6 +194,21 @@ fn range(addr: u64, len: u64) -> Option<u64> {
     (addr.is_multiple_of(PAGE) && end <= USER_END).then_some(end)
 }
 
+/// madvise(2): advice is not needed where nothing is swapped, except that MADV_DONTNEED
+/// promises zeros afterwards.
+pub fn madvise(k: &mut Kernel, addr: u64, len: u64, advice: u64) -> Result {
+    const MADV_DONTNEED: u64 = 4;
+    let end = range(addr, len).ok_or(Errno::EINVAL)?;
+    let mm = k.tasks[k.root.current as usize].mm;
+    if !area::is_covered(&k.mms[mm as usize], addr, end) {
+        return Err(Errno::ENOMEM);
+    }
+    if advice == MADV_DONTNEED {
+        paging::unmap(k, mm, addr, end);
+    }
+    Ok(0)
+}
+
 /// mprotect(2).
 pub fn mprotect(k: &mut Kernel, addr: u64, len: u64, prot: u64) -> Result {
     if !addr.is_multiple_of(PAGE) || prot > 7 {

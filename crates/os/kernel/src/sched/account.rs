@@ -6,7 +6,7 @@
 
 use crate::cgroup::cpu;
 use crate::kernel::Kernel;
-use crate::sched::fair::{self, DEFAULT_WEIGHT};
+use crate::sched::fair;
 use crate::task::current;
 
 /// Time since the last mark, which is moved to now.
@@ -45,6 +45,6 @@ pub fn settle(k: &mut Kernel) {
     let (user, kernel) = (k.tasks[me].user_ticks, k.tasks[me].kernel_ticks);
     let [told_user, told_kernel] = core::mem::replace(&mut k.private[me].told, [user, kernel]);
     let (user, kernel) = (user - told_user, kernel - told_kernel);
-    k.private[me].vruntime += fair::advance(user + kernel, DEFAULT_WEIGHT);
+    k.private[me].vruntime += fair::advance(user + kernel, fair::weight_of(k.private[me].nice));
     cpu::charge(k, k.tasks[me].cgroup, user, kernel);
 }

@@ -83,6 +83,21 @@ pub fn advance(ticks: u64, weight: u64) -> u64 {
     ticks * DEFAULT_WEIGHT / weight.max(1)
 }
 
+/// Weight of a task by its niceness: each step is a factor of 1.25, so that one step more or
+/// less changes the share of two competitors by about ten per cent.
+pub fn weight_of(nice: i32) -> u64 {
+    const STEP: u64 = 5;
+    let mut weight = DEFAULT_WEIGHT << 10;
+    for _ in 0..nice.unsigned_abs() {
+        weight = if nice < 0 {
+            weight * STEP / 4
+        } else {
+            weight * 4 / STEP
+        };
+    }
+    (weight >> 10).max(1)
+}
+
 /// Virtual time of something that becomes runnable again in a group where the least is
 /// `least`: it keeps its own if that is more, and gets a small advantage if it slept, but
 /// what it did not use while it slept is lost.
@@ -165,6 +180,15 @@ mod tests {
             run(&[0, 0, 0, 1, 1], &[0, 100, 100, 300, 100], &[2, 3, 4], 800),
             [400, 300, 100]
         );
+    }
+
+    #[test]
+    fn niceness_is_geometric() {
+        assert_eq!(weight_of(0), 100);
+        assert_eq!(weight_of(-1), 125);
+        assert_eq!(weight_of(1), 80);
+        assert_eq!(weight_of(-20), 8673);
+        assert_eq!(weight_of(19), 1);
     }
 
     #[test]

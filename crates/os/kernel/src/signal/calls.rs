@@ -5,8 +5,8 @@ use crate::kernel::Kernel;
 use crate::mm::user;
 use crate::sched::sleep;
 use crate::signal::default::UNBLOCKABLE;
-use crate::signal::{ACTIONS, Action, From, SIGNALS, bit, send, send_to_group};
-use crate::task::{Restart, current, ids, is_alive};
+use crate::signal::{ACTIONS, Action, From, SIGNALS, bit, send, send_to_group, send_to_thread};
+use crate::task::{Restart, current, ids, is_alive, threads};
 use abi::Errno;
 use abi::task::signal::{SIGKILL, SIGSTOP};
 use objects::kernel::{state, wait};
@@ -23,7 +23,7 @@ pub fn kill(k: &mut Kernel, pid: u64, signal: u64) -> Result {
         1.. => {
             let slot = ids::find(k, pid as u32).ok_or(Errno::ESRCH)?;
             if signal != 0 {
-                send(k, slot, signal, from);
+                send(k, k.tasks[slot].leader as usize, signal, from);
             }
             1
         }
@@ -39,11 +39,12 @@ pub fn kill(k: &mut Kernel, pid: u64, signal: u64) -> Result {
 
 /// Everybody whom the running task sees, except itself and its namespace's init.
 fn send_to_all(k: &mut Kernel, signal: u32) -> usize {
-    let me = current(k);
+    let me = threads::own_leader(k);
     let ns = k.tasks[me].pid_ns;
     let mut sent = 0;
     for n in 0..k.tasks.len() {
-        if n != me && is_alive(&k.tasks[n]) && ids::number_in(k, n, ns) > 1 {
+        let process = is_alive(&k.tasks[n]) && threads::is_leader(k, n);
+        if n != me && process && ids::number_in(k, n, ns) > 1 {
             if signal != 0 {
                 send(k, n, signal, From::Task(me));
             }
@@ -53,12 +54,21 @@ fn send_to_all(k: &mut Kernel, signal: u32) -> usize {
     sent
 }
 
-/// tkill(2) and tgkill(2): to one task of a thread group.
-pub fn tgkill(k: &mut Kernel, _group: u64, tid: u64, signal: u64) -> Result {
-    if (tid as i32) <= 0 {
+/// tgkill(2): to one thread of a process.
+pub fn tgkill(k: &mut Kernel, group: u64, tid: u64, signal: u64) -> Result {
+    let (group, tid, signal) = (group as i32, tid as i32, signal as u32);
+    if group <= 0 || tid <= 0 || signal > SIGNALS {
         return Err(Errno::EINVAL);
     }
-    kill(k, tid, signal)
+    let slot = ids::find(k, tid as u32).ok_or(Errno::ESRCH)?;
+    if ids::find(k, group as u32) != Some(k.tasks[slot].leader as usize) {
+        return Err(Errno::ESRCH);
+    }
+    if signal != 0 {
+        let me = current(k);
+        send_to_thread(k, slot, signal, From::Task(me));
+    }
+    Ok(0)
 }
 
 /// rt_sigaction(2).
@@ -164,6 +174,16 @@ pub fn pause(k: &mut Kernel) -> Result {
 
 /// rt_sigsuspend(2): pause with another mask, in one step, so that no signal slips between.
 pub fn rt_sigsuspend(k: &mut Kernel, set: u64, size: u64) -> Result {
+    suspend(k, set, size)?;
+    pause(k)
+}
+
+/// Blocks another set of signals until one has been delivered ([`crate::signal::deliver`]) or
+/// [`end_suspend`].
+///
+/// # Errors
+/// EINVAL, EFAULT.
+pub fn suspend(k: &mut Kernel, set: u64, size: u64) -> Result<()> {
     if size != 8 {
         return Err(Errno::EINVAL);
     }
@@ -175,7 +195,15 @@ pub fn rt_sigsuspend(k: &mut Kernel, set: u64, size: u64) -> Result {
         k.private[me].suspended = 1;
     }
     k.tasks[me].blocked = set & !UNBLOCKABLE;
-    pause(k)
+    Ok(())
+}
+
+/// Brings the old set back.
+pub fn end_suspend(k: &mut Kernel) {
+    let me = current(k);
+    if core::mem::take(&mut k.private[me].suspended) != 0 {
+        k.tasks[me].blocked = k.private[me].saved_blocked;
+    }
 }
 
 /// sigaltstack(2).

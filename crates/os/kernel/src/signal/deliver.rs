@@ -18,11 +18,11 @@ use crate::sched::{sleep, switch};
 use crate::signal::default::{self, Default};
 use crate::signal::{
     Action, DEFAULT, From, IGNORE, SA_NOCLDSTOP, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART,
-    SA_RESTORER, bit, deliverable, force_on_current, send,
+    SA_RESTORER, bit, deliverable, end_suspend, force_on_current, send, send_to_thread,
 };
-use crate::task::{Report, Restart, current, exit};
+use crate::task::{Report, Restart, current, exit, threads};
 use abi::Errno;
-use abi::task::signal::{SIGCHLD, SIGKILL, SIGSEGV};
+use abi::task::signal::{SIGCHLD, SIGKILL, SIGSEGV, SIGSTOP};
 use metal::trap::Frame;
 use objects::kernel::{state, wait};
 use objects::{NONE, text};
@@ -66,15 +66,7 @@ pub fn all(k: &mut Kernel) {
     if core::mem::replace(&mut k.private[me].restart, Restart::No) != Restart::No {
         call_again(k);
     }
-    restore_suspended(k);
-}
-
-/// After rt_sigsuspend without a handler the old mask comes back.
-fn restore_suspended(k: &mut Kernel) {
-    let me = current(k);
-    if core::mem::take(&mut k.private[me].suspended) != 0 {
-        k.tasks[me].blocked = k.private[me].saved_blocked;
-    }
+    end_suspend(k);
 }
 
 /// Points the program back at its SYSCALL instruction, two bytes long, with the call's
@@ -91,11 +83,18 @@ fn call_again(k: &mut Kernel) {
 /// Stops the task until SIGCONT, and tells the parent.
 fn stop(k: &mut Kernel, signal: u32) {
     let me = current(k);
+    // The whole process stops; only its leader is reported.
+    let leader = threads::own_leader(k);
+    for n in 0..k.tasks.len() {
+        if n != me && threads::is_in_group(k, n, leader) && k.tasks[n].state != state::STOPPED {
+            send_to_thread(k, n, SIGSTOP, From::Force);
+        }
+    }
     k.tasks[me].state = state::STOPPED;
     k.private[me].report = Report::Stopped(signal);
     k.scheduler.remove(me);
     let parent = k.tasks[me].parent;
-    if parent != NONE {
+    if parent != NONE && me == leader {
         let handlers = k.private[parent as usize].handlers;
         if k.handlers[handlers as usize].action(SIGCHLD).flags & SA_NOCLDSTOP == 0 {
             send(k, parent as usize, SIGCHLD, From::Kernel);

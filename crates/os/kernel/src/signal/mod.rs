@@ -19,6 +19,8 @@ pub mod deliver;
 mod send;
 
 #[cfg(target_os = "none")]
+pub use calls::{end_suspend, suspend};
+#[cfg(target_os = "none")]
 pub use send::*;
 
 /// Signals that a process can have; the real-time ones above 31 are kept but not queued.

@@ -5,7 +5,7 @@ use crate::kernel::Kernel;
 use crate::sched::sleep;
 use crate::signal::default::{self, Default, STOPS, UNBLOCKABLE};
 use crate::signal::{DEFAULT, IGNORE, bit};
-use crate::task::{Report, current, ids, is_alive, pidns};
+use crate::task::{Report, current, ids, is_alive, pidns, threads};
 use abi::task::signal::{SIGCONT, SIGKILL, SIGSTOP};
 use objects::kernel::{state, wait};
 
@@ -56,7 +56,7 @@ fn is_ignored(k: &Kernel, slot: usize, signal: u32, from: From) -> bool {
         .handler;
     // An init is protected from what it does not expect. Its own namespace cannot even kill
     // it; an ancestor can, because there it is a task like any other.
-    if pidns::is_init(k, slot) && handler == DEFAULT {
+    if pidns::is_init(k, k.tasks[slot].leader as usize) && handler == DEFAULT {
         let from_above = match from {
             From::Task(sender) => {
                 !pidns::is_within(k, k.tasks[sender].pid_ns, k.tasks[slot].pid_ns)
@@ -75,8 +75,34 @@ fn is_ignored(k: &Kernel, slot: usize, signal: u32, from: From) -> bool {
     handler == IGNORE || handler == DEFAULT && default::of(signal) == Default::Ignore
 }
 
-/// Sends a signal to a task.
-pub fn send(k: &mut Kernel, slot: usize, signal: u32, from: From) {
+/// Sends a signal to a process: one of its threads gets it, the leader if it does not block it.
+pub fn send(k: &mut Kernel, leader: usize, signal: u32, from: From) {
+    // Stopping and continuing concern all threads.
+    if signal == SIGCONT {
+        for n in 0..k.tasks.len() {
+            if n != leader && threads::is_in_group(k, n, leader) {
+                k.tasks[n].pending &= !STOPS;
+                resume(k, n);
+            }
+        }
+    }
+    let willing = |k: &Kernel, n: usize| {
+        threads::is_in_group(k, n, leader)
+            && is_alive(&k.tasks[n])
+            && k.tasks[n].blocked & bit(signal) == 0
+    };
+    let slot = if willing(k, leader) {
+        leader
+    } else {
+        (0..k.tasks.len())
+            .find(|&n| willing(k, n))
+            .unwrap_or(leader)
+    };
+    send_to_thread(k, slot, signal, from);
+}
+
+/// Sends a signal to one task.
+pub fn send_to_thread(k: &mut Kernel, slot: usize, signal: u32, from: From) {
     if !is_alive(&k.tasks[slot]) {
         return;
     }
@@ -117,19 +143,20 @@ fn resume(k: &mut Kernel, slot: usize) {
 /// Sends to the running task, from the kernel.
 pub fn send_to_current(k: &mut Kernel, signal: u32) {
     let me = current(k);
-    send(k, me, signal, From::Kernel);
+    send_to_thread(k, me, signal, From::Kernel);
 }
 
-/// Kills for good: no namespace protects from it.
+/// Sends to one task for good: no namespace protects from it.
 pub fn kill_now(k: &mut Kernel, slot: usize, signal: u32) {
-    send(k, slot, signal, From::Force);
+    send_to_thread(k, slot, signal, From::Force);
 }
 
 /// Sends to every task of a process group; how many there were.
 pub fn send_to_group(k: &mut Kernel, group: u32, signal: u32, from: From) -> usize {
     let mut sent = 0;
     for n in 0..k.tasks.len() {
-        if k.tasks[n].state != state::FREE && k.tasks[n].pgid == group && sees(k, from, n) {
+        let process = k.tasks[n].state != state::FREE && threads::is_leader(k, n);
+        if process && k.tasks[n].pgid == group && sees(k, from, n) {
             if signal != 0 {
                 send(k, n, signal, from);
             }

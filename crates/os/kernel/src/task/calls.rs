@@ -6,7 +6,7 @@ use crate::kernel::Kernel;
 use crate::limits::{FDS, STACK_MAX, TASKS};
 use crate::mm::user;
 use crate::sched::{sleep, switch};
-use crate::task::{Restart, current, ids, wait};
+use crate::task::{Restart, current, ids, threads, wait};
 use abi::Errno;
 use objects::kernel::{state, wait as why};
 use objects::name;
@@ -96,14 +96,14 @@ fn meant(k: &Kernel, pid: u64) -> Result<usize> {
 
 /// setpgid(2): oneself or a child that has not executed anything yet, within the session.
 pub fn setpgid(k: &mut Kernel, pid: u64, pgid: u64) -> Result {
-    let me = current(k);
+    let me = threads::own_leader(k);
     if (pgid as i32) < 0 {
         return Err(Errno::EINVAL);
     }
-    let slot = meant(k, pid)?;
+    let slot = if pid as u32 == 0 { me } else { meant(k, pid)? };
     let (mine, its) = (k.tasks[me], k.tasks[slot]);
     if slot != me {
-        if its.parent != me as u32 {
+        if its.parent != mine.leader {
             return Err(Errno::ESRCH);
         }
         if its.sid != mine.sid {
@@ -127,13 +127,13 @@ pub fn setpgid(k: &mut Kernel, pid: u64, pgid: u64) -> Result {
     if group != its.numbers[0] && !joins {
         return Err(Errno::EPERM);
     }
-    k.tasks[slot].pgid = group;
+    threads::for_each(k, slot, |task| task.pgid = group);
     Ok(0)
 }
 
 /// setsid(2): a new session and group, without a terminal.
 pub fn setsid(k: &mut Kernel) -> Result {
-    let me = current(k);
+    let me = threads::own_leader(k);
     let number = k.tasks[me].numbers[0];
     if k.tasks
         .iter()
@@ -141,10 +141,11 @@ pub fn setsid(k: &mut Kernel) -> Result {
     {
         return Err(Errno::EPERM);
     }
-    let task = &mut k.tasks[me];
-    task.sid = number;
-    task.pgid = number;
-    task.tty = objects::NONE;
+    threads::for_each(k, me, |task| {
+        task.sid = number;
+        task.pgid = number;
+        task.tty = objects::NONE;
+    });
     Ok(u64::from(ids::number_in(k, me, ids::own_ns(k))))
 }
 
@@ -260,11 +261,40 @@ pub fn times(k: &mut Kernel, buf: u64) -> Result {
     ];
     if buf != 0 {
         for (n, ticks) in all.into_iter().enumerate() {
-            let hundredths = k.time.to_us(ticks) / 10_000;
+            let hundredths = k.time.us_of(ticks) / 10_000;
             user::write_u64(k, buf + 8 * n as u64, hundredths)?;
         }
     }
     Ok(k.time.monotonic_ns() / 10_000_000)
+}
+
+/// sched_getaffinity(2): there is one CPU. Answers the bytes of the mask.
+pub fn sched_getaffinity(k: &mut Kernel, pid: u64, size: u64, mask: u64) -> Result {
+    meant(k, pid)?;
+    if size < 8 {
+        return Err(Errno::EINVAL);
+    }
+    user::write_u64(k, mask, 1)?;
+    Ok(8)
+}
+
+/// getpriority(2) of a process, in Linux's own way: 20 - nice, so that it is never negative.
+pub fn getpriority(k: &mut Kernel, which: u64, who: u64) -> Result {
+    if which != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let slot = meant(k, who)?;
+    Ok((20 - i64::from(k.private[slot].nice)) as u64)
+}
+
+/// setpriority(2) of a process.
+pub fn setpriority(k: &mut Kernel, which: u64, who: u64, value: u64) -> Result {
+    if which != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let slot = meant(k, who)?;
+    k.private[slot].nice = (value as i32).clamp(-20, 19);
+    Ok(0)
 }
 
 /// sched_yield(2).
@@ -303,7 +333,11 @@ pub fn sysinfo(k: &mut Kernel, buf: u64) -> Result {
     Ok(0)
 }
 
-fn read_timespec(k: &mut Kernel, address: u64) -> Result {
+/// Reads a `struct timespec` as nanoseconds.
+///
+/// # Errors
+/// EFAULT, EINVAL.
+pub fn read_timespec(k: &mut Kernel, address: u64) -> Result {
     let (seconds, nanos) = (user::read_u64(k, address)?, user::read_u64(k, address + 8)?);
     if seconds >> 63 != 0 || nanos >= 1_000_000_000 {
         return Err(Errno::EINVAL);
@@ -340,7 +374,7 @@ pub fn clock_nanosleep(
     };
     // A sleep that is called again after a signal that was nothing ends when the first would
     // have ended.
-    let fresh = k.time.now() + k.time.from_ns(wanted.min(u64::MAX >> 8));
+    let fresh = k.time.now() + k.time.ticks_of_ns(wanted.min(u64::MAX >> 8));
     let deadline = match core::mem::take(&mut k.private[me].sleep_until) {
         0 => fresh,
         until => until,
@@ -350,7 +384,7 @@ pub fn clock_nanosleep(
             k.private[me].restart = Restart::IfUnhandled;
             k.private[me].sleep_until = deadline;
             if remaining != 0 && flags & TIMER_ABSTIME == 0 {
-                let left = k.time.to_ns(deadline.saturating_sub(k.time.now()));
+                let left = k.time.ns_of(deadline.saturating_sub(k.time.now()));
                 write_timespec(k, remaining, left)?;
             }
             return Err(error);
@@ -367,7 +401,7 @@ fn clock_ns(k: &Kernel, clock: u64) -> Result {
         // PROCESS_CPUTIME_ID, THREAD_CPUTIME_ID.
         2 | 3 => {
             let task = &k.tasks[current(k)];
-            Ok(k.time.to_ns(task.user_ticks + task.kernel_ticks))
+            Ok(k.time.ns_of(task.user_ticks + task.kernel_ticks))
         }
         // MONOTONIC, MONOTONIC_RAW, MONOTONIC_COARSE, BOOTTIME: the machine never sleeps.
         1 | 4 | 6 | 7 => Ok(k.time.monotonic_ns()),
@@ -382,6 +416,24 @@ pub fn clock_gettime(k: &mut Kernel, clock: u64, buf: u64) -> Result {
     Ok(0)
 }
 
+/// clock_getres(2): a nanosecond, as Linux says of its own clocks.
+pub fn clock_getres(k: &mut Kernel, clock: u64, buf: u64) -> Result {
+    clock_ns(k, clock)?;
+    if buf != 0 {
+        write_timespec(k, buf, 1)?;
+    }
+    Ok(0)
+}
+
+/// time(2).
+pub fn time(k: &mut Kernel, out: u64) -> Result {
+    let seconds = k.time.realtime_ns() / 1_000_000_000;
+    if out != 0 {
+        user::write_u64(k, out, seconds)?;
+    }
+    Ok(seconds)
+}
+
 /// gettimeofday(2).
 pub fn gettimeofday(k: &mut Kernel, tv: u64, _tz: u64) -> Result {
     let ns = k.time.realtime_ns();
@@ -390,6 +442,24 @@ pub fn gettimeofday(k: &mut Kernel, tv: u64, _tz: u64) -> Result {
         user::write_u64(k, tv + 8, ns % 1_000_000_000 / 1000)?;
     }
     Ok(0)
+}
+
+/// syslog(2): the kernel's own messages.
+pub fn syslog(k: &mut Kernel, kind: u64, buf: u64, len: u64) -> Result {
+    const READ_ALL: u64 = 3;
+    const SIZE_BUFFER: u64 = 10;
+    match kind {
+        READ_ALL => {
+            let kept = k.log.kept().min(len);
+            for done in 0..kept {
+                let byte = k.log.byte_from_end(kept - done);
+                user::write(k, buf + done, &[byte])?;
+            }
+            Ok(kept)
+        }
+        SIZE_BUFFER => Ok(crate::log::KEPT as u64),
+        _ => Err(Errno::EINVAL),
+    }
 }
 
 /// reboot(2): every way leads out through the exit port, with status 0.

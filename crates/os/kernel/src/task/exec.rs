@@ -16,7 +16,7 @@ use crate::mm::{PAGE, USER_END, USER_START, page_ceil, page_floor, paging, space
 use crate::sched::{sleep, switch};
 use crate::signal::{Action, DEFAULT, IGNORE};
 use crate::task::stack::{self, Strings};
-use crate::task::{current, fork};
+use crate::task::{current, fork, threads};
 use abi::Errno;
 use abi::fs::mode::{S_IFMT, S_IFREG};
 use abi::fs::open::AT_FDCWD;
@@ -83,6 +83,7 @@ pub fn exec(
         }
     };
     // The point of no return.
+    threads::become_whole_group(k);
     k.mm_private[mm as usize].exe = file;
     let last = file_name(path.bytes());
     become_program(k, mm, last);

@@ -14,45 +14,60 @@ use crate::mm::{paging, space, user};
 use crate::ns;
 use crate::sched::{account, sleep, switch};
 use crate::signal::{self, From, IGNORE, SA_NOCLDWAIT};
-use crate::task::{Report, current, exec, fork, is_alive, pidns};
+use crate::task::{Report, current, exec, fork, futex, is_alive, pidns, threads};
 use abi::task::signal::{SIGCHLD, SIGKILL};
 use metal::boot;
 use objects::kernel::{Task, state, wait};
 use objects::{NONE, text};
 use zerocopy::FromZeros;
 
-/// exit(2).
+/// exit(2): ends one thread.
 pub fn exit(k: &mut Kernel, status: u64) -> Result {
     end(k, (status as u32 & 0xff) << 8)
 }
 
-/// exit_group(2): the same, as long as a process has one thread.
+/// exit_group(2): ends the whole process.
 pub fn exit_group(k: &mut Kernel, status: u64) -> Result {
-    exit(k, status)
+    end_group(k, (status as u32 & 0xff) << 8)
 }
 
-/// Ends the running task by a signal.
+/// Ends the running task's process by a signal.
 pub fn by_signal(k: &mut Kernel, signal: u32, core: bool) -> ! {
-    end(k, signal | if core { 0x80 } else { 0 })
+    end_group(k, signal | if core { 0x80 } else { 0 })
+}
+
+/// Ends every thread of the running task's group. Who comes first says with which status.
+fn end_group(k: &mut Kernel, status: u32) -> ! {
+    let leader = threads::own_leader(k);
+    let private = &mut k.private[leader];
+    if private.group_exit == 0 {
+        private.group_exit = 1;
+        private.group_status = status;
+        threads::kill_others(k);
+    }
+    end(k, status)
 }
 
 /// Ends the running task. `status` is what wait4 reports: an exit code in bits 15:8, or a
 /// signal in bits 6:0.
 fn end(k: &mut Kernel, status: u32) -> ! {
     let me = current(k);
-    if k.tasks[me].numbers[0] == 1 {
+    let leader = threads::own_leader(k);
+    let is_last = threads::count(k, leader) == 1;
+    if is_last && k.tasks[me].numbers[0] == 1 {
         let name = k.tasks[me].name;
         panic!(
             "init ({}) ended with status {status:#x}: there is nobody left to run",
             text(&name)
         );
     }
-    if pidns::is_init(k, me) {
-        end_namespace(k, me);
+    if is_last && pidns::is_init(k, leader) {
+        end_namespace(k, leader);
     }
     let clear_tid = k.private[me].clear_tid;
     if clear_tid != 0 && k.mms[k.tasks[me].mm as usize].refs > 1 {
         let _ = user::write_u32(k, clear_tid, 0);
+        futex::wake_one_at(k, clear_tid);
     }
     release_memory(k, me);
     exec::release_vfork_parent(k, me);
@@ -62,21 +77,47 @@ fn end(k: &mut Kernel, status: u32) -> ! {
     let nsproxy = core::mem::replace(&mut k.tasks[me].nsproxy, NONE);
     ns::release_proxy(k, nsproxy);
     account::settle(k);
-    if k.tasks[me].sid == k.tasks[me].numbers[0] {
-        tty::session_ended(k, k.tasks[me].sid);
-    }
-    find_children_a_parent(k, me);
     cgroup::task_ended(k, k.tasks[me].cgroup);
-
     let task = &mut k.tasks[me];
     task.state = state::ZOMBIE;
     task.exit_status = status;
     task.waits_for = wait::NOTHING;
     k.private[me].wake_at = 0;
     k.scheduler.remove(me);
-    tell_parent(k, me);
+    if is_last {
+        group_ended(k, leader);
+    }
+    if me != leader {
+        reap_thread(k, me);
+    }
     switch::schedule(k);
     unreachable!("a task that ended was switched to");
+}
+
+/// The last thread of a process ended.
+fn group_ended(k: &mut Kernel, leader: usize) {
+    if k.private[leader].group_exit != 0 {
+        k.tasks[leader].exit_status = k.private[leader].group_status;
+    }
+    if k.tasks[leader].sid == k.tasks[leader].numbers[0] {
+        tty::session_ended(k, k.tasks[leader].sid);
+    }
+    find_children_a_parent(k, leader);
+    tell_parent(k, leader);
+}
+
+/// A thread leaves no zombie; what it used counts as its leader's, and has been told to the
+/// cgroup already.
+fn reap_thread(k: &mut Kernel, slot: usize) {
+    let gone = core::mem::replace(&mut k.tasks[slot], Task::new_zeroed());
+    let leader = gone.leader as usize;
+    k.tasks[leader].user_ticks += gone.user_ticks;
+    k.tasks[leader].kernel_ticks += gone.kernel_ticks;
+    let told = &mut k.private[leader].told;
+    *told = [told[0] + gone.user_ticks, told[1] + gone.kernel_ticks];
+    forget(k, &gone);
+    // Whoever executes another program waits for the last of the others to go.
+    sleep::wake(k, wait::CHILD, leader as u64);
 }
 
 /// Gives the address space back. The CPU must not stand on its tables then.
@@ -118,6 +159,11 @@ pub fn reap(k: &mut Kernel, slot: usize) {
         parent.children = [parent.children[0] + user, parent.children[1] + kernel];
     }
     k.private[slot].report = Report::None;
+    forget(k, &gone);
+}
+
+/// A task's last traces: its cgroup's count, its number.
+fn forget(k: &mut Kernel, gone: &Task) {
     cgroup::task_reaped(k, gone.cgroup);
     // An init that waits for its namespace to become empty looks again.
     let init = k.pid_ns[gone.pid_ns as usize].init;
@@ -135,8 +181,11 @@ fn find_children_a_parent(k: &mut Kernel, slot: usize) {
             continue;
         }
         k.tasks[n].parent = reaper;
+        if !threads::is_leader(k, n) {
+            continue;
+        }
         k.private[n].exit_signal = SIGCHLD;
-        if k.tasks[n].state == state::ZOMBIE {
+        if k.tasks[n].state == state::ZOMBIE && threads::count(k, n) == 0 {
             tell_parent(k, n);
         }
     }
@@ -168,7 +217,10 @@ fn reaper_for(k: &Kernel, slot: usize) -> u32 {
 fn end_namespace(k: &mut Kernel, me: usize) {
     let ns = k.tasks[me].pid_ns;
     let inside = |k: &Kernel, n: usize| {
-        n != me && k.tasks[n].state != state::FREE && pidns::is_within(k, k.tasks[n].pid_ns, ns)
+        n != me
+            && n != current(k)
+            && k.tasks[n].state != state::FREE
+            && pidns::is_within(k, k.tasks[n].pid_ns, ns)
     };
     // From now on nobody can be born in it.
     k.private[me].ending = 1;

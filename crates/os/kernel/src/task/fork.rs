@@ -35,6 +35,7 @@ const KNOWN: u64 = CLONE_VM
     | CLONE_SIGHAND
     | CLONE_VFORK
     | CLONE_PARENT
+    | CLONE_THREAD
     | CLONE_SYSVSEM
     | CLONE_SETTLS
     | CLONE_PARENT_SETTID
@@ -119,15 +120,21 @@ fn check(k: &Kernel, flags: u64) -> Result<()> {
         || has(CLONE_SIGHAND) && !has(CLONE_VM)
         // A namespace's init cannot have siblings: they would have no parent in it.
         || has(CLONE_PARENT) && pidns::is_init(k, current(k))
-        || has(CLONE_THREAD) && has(CLONE_NEWPID)
+        || has(CLONE_THREAD) && (has(CLONE_NEWPID) || !goes_where_parent_is(k))
     {
         return Err(Errno::EINVAL);
     }
-    // Threads, and the namespaces that there are not.
+    // The namespaces that there are not.
     if flags & !KNOWN != 0 {
         return Err(Errno::EINVAL);
     }
     Ok(())
+}
+
+/// Whether children go into the running task's own pid namespace.
+fn goes_where_parent_is(k: &Kernel) -> bool {
+    let task = &k.tasks[current(k)];
+    k.nsproxies[task.nsproxy as usize].pid_for_children == task.pid_ns
 }
 
 /// A new task slot, everything copied or shared as `flags` say; not runnable yet.
@@ -233,6 +240,7 @@ fn populate(k: &mut Kernel, slot: usize, flags: u64, exit_signal: u32) -> Result
     } else {
         copy_handlers(k, k.private[me].handlers)
     };
+    let thread = flags & CLONE_THREAD != 0;
     pidns::hold(k, pid_ns);
     if k.pid_ns[pid_ns as usize].init == NONE {
         k.pid_ns[pid_ns as usize].init = slot as u32;
@@ -242,12 +250,12 @@ fn populate(k: &mut Kernel, slot: usize, flags: u64, exit_signal: u32) -> Result
         state: state::SLEEPING,
         numbers,
         pid_ns,
-        parent: if flags & CLONE_PARENT != 0 {
+        parent: if flags & (CLONE_PARENT | CLONE_THREAD) != 0 {
             parent.parent
         } else {
-            me as u32
+            parent.leader
         },
-        leader: slot as u32,
+        leader: if thread { parent.leader } else { slot as u32 },
         nsproxy,
         cgroup: parent.cgroup,
         mm,
@@ -260,17 +268,18 @@ fn populate(k: &mut Kernel, slot: usize, flags: u64, exit_signal: u32) -> Result
         in_syscall: u64::MAX,
         ..Task::new_zeroed()
     };
-    let vruntime = k.private[me].vruntime;
+    let (vruntime, nice) = (k.private[me].vruntime, k.private[me].nice);
     let (fs_base, alt_stack) = (k.private[me].fs_base, k.private[me].alt_stack);
     let private = &mut k.private[slot];
     private.generation += 1;
     private.files = files;
     private.handlers = handlers;
-    private.exit_signal = exit_signal;
+    private.exit_signal = if thread { 0 } else { exit_signal };
     private.report = Report::None;
     private.channel = 0;
     private.wake_at = 0;
     private.vruntime = vruntime;
+    private.nice = nice;
     private.told = [0; 2];
     private.fs_base = fs_base;
     private.clear_tid = 0;
@@ -285,6 +294,7 @@ fn populate(k: &mut Kernel, slot: usize, flags: u64, exit_signal: u32) -> Result
     };
     private.children = [0; 2];
     private.has_executed = 0;
+    private.group_exit = 0;
     private.ending = 0;
     private.subreaper = 0;
     Ok(())

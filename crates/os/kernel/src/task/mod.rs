@@ -9,15 +9,19 @@
 //! | [`stack`] | what a new program finds on its stack |
 //! | [`exit`] | the end of a task, and of a whole pid namespace |
 //! | [`wait`] | wait4 |
+//! | [`threads`] | tasks that share one number |
 //! | [`calls`] | getpid and the like |
+//! | [`futex`] | waiting for a word in memory |
 
 pub mod calls;
 pub mod exec;
 pub mod exit;
 pub mod fork;
+pub mod futex;
 pub mod ids;
 pub mod pidns;
 pub mod stack;
+pub mod threads;
 pub mod wait;
 
 use crate::fs::Path;
@@ -72,12 +76,16 @@ pub struct Private {
     pub alt_stack: [u64; 3],
     /// User and kernel ticks of children that were waited for.
     pub children: [u64; 2],
+    /// 1: the whole group ends, with `group_status`.
+    pub group_exit: u32,
+    /// What wait4 will report of it.
+    pub group_status: u32,
     /// 1 after execve: setpgid by the parent comes too late.
     pub has_executed: u32,
     /// 1: the init of a pid namespace, waiting for everybody else in it to end.
     pub ending: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// -20 (urgent) to 19.
+    pub nice: i32,
     /// 1: orphans below it come to it rather than to init (PR_SET_CHILD_SUBREAPER).
     pub subreaper: u32,
 }

@@ -4,7 +4,7 @@ use crate::Result;
 use crate::kernel::Kernel;
 use crate::mm::user;
 use crate::sched::sleep;
-use crate::task::{Report, current, exit, ids};
+use crate::task::{Report, exit, ids, threads};
 use abi::Errno;
 use abi::task::wait::{WNOHANG, WUNTRACED};
 use objects::kernel::{state, wait};
@@ -21,17 +21,19 @@ pub fn wait4(k: &mut Kernel, pid: u64, status: u64, options: u64, rusage: u64) -
     if options & !(WNOHANG | WUNTRACED | WCONTINUED | OTHERS) != 0 {
         return Err(Errno::EINVAL);
     }
-    let me = current(k);
+    // Children are the whole process's, whichever thread made them.
+    let parent = threads::own_leader(k);
     let pid = pid as i32;
     let group = match pid {
-        0 => k.tasks[me].pgid,
+        0 => k.tasks[parent].pgid,
         i32::MIN..=-2 => ids::group_meant(k, pid.unsigned_abs()).ok_or(Errno::ECHILD)?,
         _ => 0,
     };
     loop {
         let mut any = false;
         for n in 0..k.tasks.len() {
-            if k.tasks[n].state == state::FREE || k.tasks[n].parent != me as u32 {
+            let child = k.tasks[n].state != state::FREE && k.tasks[n].parent == parent as u32;
+            if !child || !threads::is_leader(k, n) {
                 continue;
             }
             let number = ids::number_in(k, n, ids::own_ns(k));
@@ -65,13 +67,15 @@ pub fn wait4(k: &mut Kernel, pid: u64, status: u64, options: u64, rusage: u64) -
         if options & WNOHANG != 0 {
             return Ok(0);
         }
-        sleep::sleep(k, wait::CHILD, me as u64)?;
+        sleep::sleep(k, wait::CHILD, parent as u64)?;
     }
 }
 
 /// What there is to report of a child, as a status.
 fn report(k: &Kernel, slot: usize, options: u64) -> Option<u32> {
     match (k.tasks[slot].state, k.private[slot].report) {
+        // A leader may end before its threads do; the process has ended when all have.
+        (state::ZOMBIE, _) if threads::count(k, slot) > 0 => None,
         (state::ZOMBIE, _) => Some(k.tasks[slot].exit_status),
         (_, Report::Stopped(signal)) if options & WUNTRACED != 0 => Some(signal << 8 | 0x7f),
         (_, Report::Continued) if options & WCONTINUED != 0 => Some(CONTINUED),
@@ -86,7 +90,7 @@ fn report(k: &Kernel, slot: usize, options: u64) -> Option<u32> {
 pub fn write_usage(k: &mut Kernel, address: u64, user: u64, kernel: u64) -> Result<()> {
     let mut bytes = [0; 144];
     for (n, ticks) in [user, kernel].into_iter().enumerate() {
-        let micros = k.time.to_us(ticks);
+        let micros = k.time.us_of(ticks);
         bytes[16 * n..16 * n + 8].copy_from_slice(&(micros / 1_000_000).to_le_bytes());
         bytes[16 * n + 8..16 * n + 16].copy_from_slice(&(micros % 1_000_000).to_le_bytes());
     }

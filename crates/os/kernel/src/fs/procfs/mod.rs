@@ -352,7 +352,9 @@ pub fn next_entry(
             let ns = namespace(k, mount);
             let (number, slot) = (0..k.tasks.len())
                 .map(|slot| (ids::number_in(k, slot, ns), slot))
-                .filter(|&(number, _)| number != 0 && u64::from(number) >= from)
+                .filter(|&(number, slot)| {
+                    number != 0 && u64::from(number) >= from && tasks::threads::is_leader(k, slot)
+                })
                 .min()?;
             let _ = write!(name, "{number}");
             Some((of_task(k, slot, TASK_FILE, 0), rows + u64::from(number) + 1))

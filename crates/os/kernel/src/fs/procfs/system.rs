@@ -88,7 +88,7 @@ pub fn meminfo(k: &Kernel, _ns: u32, out: &mut Window) {
 
 /// /proc/stat: where the time went, in hundredths of a second.
 pub fn stat(k: &Kernel, _ns: u32, out: &mut Window) {
-    let hundredths = |ticks: u64| k.time.to_us(ticks) / 10_000;
+    let hundredths = |ticks: u64| k.time.us_of(ticks) / 10_000;
     // The root cgroup has everybody's time, those who ended included.
     let (user, system) = (
         hundredths(k.cgroups[0].cpu.user),
@@ -110,7 +110,7 @@ pub fn stat(k: &Kernel, _ns: u32, out: &mut Window) {
 pub fn uptime(k: &Kernel, _ns: u32, out: &mut Window) {
     let (up, idle) = (
         k.time.monotonic_ns() / 10_000_000,
-        k.time.to_us(k.root.idle_ticks) / 10_000,
+        k.time.us_of(k.root.idle_ticks) / 10_000,
     );
     let _ = writeln!(
         out,

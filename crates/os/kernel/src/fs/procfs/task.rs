@@ -10,7 +10,7 @@ use crate::limits::FDS;
 use crate::mm::area::{self, EXEC, READ, WRITE};
 use crate::mm::{PAGE, user};
 use crate::signal::{ACTIONS, DEFAULT, IGNORE, bit};
-use crate::task::{ids, is_alive};
+use crate::task::{ids, is_alive, threads};
 use abi::fs::mount::{MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY};
 use core::fmt::Write;
 use objects::kernel::{Task, state, vma};
@@ -72,7 +72,7 @@ fn dispositions(k: &Kernel, slot: usize) -> (u64, u64) {
 /// /proc/PID/stat: 52 fields on one line (proc(5)); what does not exist here is 0.
 pub fn stat(k: &mut Kernel, slot: usize, ns: u32, out: &mut Window) {
     let task = k.tasks[slot];
-    let hundredths = |ticks: u64| k.time.to_us(ticks) / 10_000;
+    let hundredths = |ticks: u64| k.time.us_of(ticks) / 10_000;
     let group = ids::group_in(k, task.pgid, ns);
     let session = ids::group_in(k, task.sid, ns);
     // Terminal: major 4, minor 64 + n, as for a serial port.
@@ -88,7 +88,7 @@ pub fn stat(k: &mut Kernel, slot: usize, ns: u32, out: &mut Window) {
     let private = k.mm_private.get(task.mm as usize);
     let _ = write!(
         out,
-        "{} ({}) {} {} {group} {session} {tty} {foreground} 0 {} 0 0 0 {} {} {} {} 20 0 1 0 {} {} {} {} ",
+        "{} ({}) {} {} {group} {session} {tty} {foreground} 0 {} 0 0 0 {} {} {} {} {} {} {} 0 {} {} {} {} ",
         ids::number_in(k, slot, ns),
         text(&task.name),
         state_of(k, &task).0,
@@ -98,6 +98,9 @@ pub fn stat(k: &mut Kernel, slot: usize, ns: u32, out: &mut Window) {
         hundredths(task.kernel_ticks),
         hundredths(child_user),
         hundredths(child_kernel),
+        20 + k.private[slot].nice,
+        k.private[slot].nice,
+        threads::count(k, task.leader as usize),
         hundredths(task.start_tsc.saturating_sub(k.root.boot_tsc)),
         mapped(k, slot),
         resident(k, slot),
@@ -142,9 +145,11 @@ pub fn status(k: &mut Kernel, slot: usize, ns: u32, out: &mut Window) {
     let task = k.tasks[slot];
     let (letter, word) = state_of(k, &task);
     let number = ids::number_in(k, slot, ns);
+    let leader = task.leader as usize;
+    let group = ids::number_in(k, leader, ns);
     let _ = write!(
         out,
-        "Name:\t{}\nState:\t{letter} ({word})\nTgid:\t{number}\nPid:\t{number}\nPPid:\t{}\nTracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t{FDS}\nGroups:\t\n",
+        "Name:\t{}\nState:\t{letter} ({word})\nTgid:\t{group}\nPid:\t{number}\nPPid:\t{}\nTracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t{FDS}\nGroups:\t\n",
         text(&task.name),
         parent_in(k, slot, ns),
     );
@@ -154,7 +159,8 @@ pub fn status(k: &mut Kernel, slot: usize, ns: u32, out: &mut Window) {
     for key in ["NStgid:", "NSpid:"] {
         let _ = write!(out, "{key}");
         for level in from..=to {
-            let _ = write!(out, "\t{}", task.numbers[level]);
+            let whose = if key == "NStgid:" { leader } else { slot };
+            let _ = write!(out, "\t{}", k.tasks[whose].numbers[level]);
         }
         let _ = writeln!(out);
     }
@@ -170,8 +176,11 @@ pub fn status(k: &mut Kernel, slot: usize, ns: u32, out: &mut Window) {
     let (ignored, caught) = dispositions(k, slot);
     let _ = write!(
         out,
-        "Threads:\t1\nSigPnd:\t{:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{ignored:016x}\nSigCgt:\t{caught:016x}\n",
-        0, task.pending, task.blocked
+        "Threads:\t{}\nSigPnd:\t{:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{ignored:016x}\nSigCgt:\t{caught:016x}\n",
+        threads::count(k, leader),
+        0,
+        task.pending,
+        task.blocked
     );
     let _ = writeln!(out, "voluntary_ctxt_switches:\t{}", task.switches);
 }
