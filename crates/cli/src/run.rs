@@ -125,7 +125,9 @@ fn until(session: &mut Session, pattern: &str, skip: &[(String, u64)]) -> Result
             let new = session
                 .transcript(id)
                 .map(|transcript| transcript.since(*from).1);
-            String::from_utf8_lossy(&new.unwrap_or_default()).contains(pattern)
+            String::from_utf8_lossy(&new.unwrap_or_default())
+                .replace('\r', "")
+                .contains(pattern)
         });
         if seen {
             return Ok(());
