@@ -3,9 +3,12 @@
 //! `cargo xtask test --only page --only chromium` builds the page and runs these. They find their
 //! way by `data-testid`, never by looks.
 
+use std::fs;
+
 use promises::browser::{Browser, ENTER, dist};
 use promises::native;
 use xtask::serve::Server;
+use xtask::workspace;
 
 /// The scenarios that `ringside scenarios` names.
 fn scenarios() -> Vec<String> {
@@ -18,6 +21,15 @@ fn scenarios() -> Vec<String> {
         .collect();
     assert!(ids.len() >= 4, "ringside names its scenarios: {list}");
     ids
+}
+
+/// The moment at which a scenario is worth looking at, as its file says.
+fn start_of(scenario: &str) -> u64 {
+    let file = workspace::root().join(format!("scenarios/{scenario}.toml"));
+    let text = fs::read_to_string(&file).unwrap_or_else(|why| panic!("{}: {why}", file.display()));
+    let line = text.lines().find_map(|line| line.strip_prefix("start = "));
+    let start = line.and_then(|digits| digits.replace('_', "").parse().ok());
+    start.unwrap_or_else(|| panic!("{} has no start", file.display()))
 }
 
 /// A browser on the built page, served below a path.
@@ -90,12 +102,13 @@ impl Page {
 fn each_scenario_opens_and_steps_both_ways() {
     let page = Page::served_at("/");
     for scenario in scenarios() {
-        page.open(&format!("?scenario={scenario}"));
-        page.browser.until(&format!("{scenario} is drawn"), || {
-            (page.browser.count("box") >= 3).then_some(())
-        });
+        let start = start_of(&scenario);
+        page.open_at(&scenario, start);
+        assert!(
+            page.browser.count("box") >= 8,
+            "{scenario}: the stack is drawn"
+        );
 
-        let start = page.moment();
         page.browser.click("run");
         page.browser.until(&format!("{scenario} runs"), || {
             (page.moment() > start).then_some(())
@@ -173,7 +186,8 @@ fn a_command_typed_into_a_console_is_answered() {
 fn the_same_moment_is_the_same_machine_in_wasm_and_natively() {
     let page = Page::served_at("/");
     for scenario in scenarios() {
-        for moment in [0, 1, 1_000, 250_000, 3_000_001] {
+        let start = start_of(&scenario);
+        for moment in [0, 1, 1_000, 3_000_001, start, start + 1_234_567] {
             page.open_at(&scenario, moment);
             let natively =
                 native::printed(&["run", &scenario, "--moment", &moment.to_string(), "--hash"]);
@@ -225,10 +239,7 @@ fn the_page_works_on_a_sub_path() {
 fn the_page_fits_every_window_in_light_and_dark() {
     let page = Page::served_at("/");
     for scenario in scenarios() {
-        page.open(&format!("?scenario={scenario}"));
-        page.browser.until("the stack is drawn", || {
-            (page.browser.count("box") >= 3).then_some(())
-        });
+        page.open_at(&scenario, start_of(&scenario));
         for (size, width, height) in [
             ("desktop", 1440, 900),
             ("projector", 1024, 768),
