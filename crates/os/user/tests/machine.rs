@@ -4,6 +4,9 @@
 //! that ran `host.rs`. Those of `machine` were printed by Debian's Linux 6.1 with this very
 //! initramfs, and can be again: with `REFERENCE_KERNEL=/path/to/vmlinuz`, that kernel is booted
 //! instead of ours, and `UPDATE=1` then takes over what it says. Nothing else may write them.
+//!
+//! With `RINGSIDE=/path/to/ringside` the machine is our own PC instead of QEMU; `UNDER=trap`
+//! puts our hypervisor in between. `ONLY=cgroups` runs the scripts of that name.
 
 mod common;
 
@@ -31,11 +34,13 @@ poweroff
 
 #[test]
 fn our_kernel_does_what_linux_does() {
-    if Command::new("qemu-system-x86_64")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status()
-        .is_err()
+    let ours = env::var_os("RINGSIDE").is_some();
+    if !ours
+        && Command::new("qemu-system-x86_64")
+            .arg("--version")
+            .stdout(Stdio::null())
+            .status()
+            .is_err()
     {
         return skip("no qemu-system-x86_64");
     }
@@ -115,28 +120,40 @@ fn boot(reference: Option<&Path>, initrd: &[u8]) -> String {
         }
     };
     fs::write(dir.join("initrd"), initrd).expect("the initramfs");
-    let output = Command::new("timeout")
-        .arg("150")
-        .arg("qemu-system-x86_64")
-        .args(["-accel", "tcg", "-m", "128", "-nodefaults", "-no-reboot"])
-        .args([
-            "-nographic",
-            "-serial",
-            "stdio",
-            "-device",
-            "isa-debug-exit,iobase=0xf4",
-        ])
-        .arg("-kernel")
-        .arg(kernel)
-        .arg("-initrd")
-        .arg(dir.join("initrd"))
-        .args([
-            "-append",
-            "console=ttyS0 quiet loglevel=1 panic=-1 hostname=ringside",
-        ])
+    const APPEND: &str = "console=ttyS0 quiet loglevel=1 panic=-1 hostname=ringside";
+    let mut command = Command::new("timeout");
+    let initrd = dir.join("initrd");
+    match env::var_os("RINGSIDE") {
+        Some(ringside) => {
+            command.arg("600").arg(ringside).arg("boot").arg(kernel);
+            command
+                .arg("--initrd")
+                .arg(initrd)
+                .args(["--append", APPEND, "--ram", "128"]);
+            command.args(["--under", &env::var("UNDER").unwrap_or("none".into())]);
+        }
+        None => {
+            command.args(["150", "qemu-system-x86_64", "-accel", "tcg", "-m", "128"]);
+            command.args([
+                "-nodefaults",
+                "-no-reboot",
+                "-nographic",
+                "-serial",
+                "stdio",
+            ]);
+            command.args(["-device", "isa-debug-exit,iobase=0xf4"]);
+            command
+                .arg("-kernel")
+                .arg(kernel)
+                .arg("-initrd")
+                .arg(initrd);
+            command.args(["-append", APPEND]);
+        }
+    }
+    let output = command
         .stdin(Stdio::null())
         .output()
-        .expect("qemu starts");
+        .expect("timeout starts");
     fs::remove_dir_all(&dir).expect("removed");
     String::from_utf8_lossy(&output.stdout).replace('\r', "")
 }
