@@ -154,7 +154,6 @@ impl Component for App {
                     <section class="stage" id="picture" tabindex="-1" aria-label="The picture">
                         <div class="intro">
                             <h1>{ title }</h1>
-                            <p>{ &frame.about }</p>
                             <Outline frame={frame.clone()} running={state.running} act={act.clone()} />
                         </div>
                         <Caption frame={frame.clone()} fresh={fresh.clone()} running={state.running} phase={state.phase.clone()} />

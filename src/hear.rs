@@ -9,7 +9,7 @@ use crate::describe;
 use crate::link;
 use crate::protocol::{Ask, Listing, News, Picture, Report};
 use crate::reduce::open;
-use crate::state::{Effect, Phase, State, per_million};
+use crate::state::{Effect, Phase, State, tenths_per_million};
 
 /// How many counts a trend remembers.
 pub const TREND: usize = 32;
@@ -115,7 +115,7 @@ fn show(state: &mut State, picture: Picture, now_ms: f64) {
             .trends
             .entry((rate.machine.clone(), rate.kind))
             .or_default();
-        trend.push_back(per_million(rate.count, rate.window));
+        trend.push_back(tenths_per_million(rate.count, rate.window));
         if trend.len() > TREND {
             trend.pop_front();
         }

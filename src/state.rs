@@ -76,7 +76,7 @@ const NOTICES: usize = 4;
 /// How many commands wait behind one that the engine works on.
 const QUEUE: usize = 16;
 
-/// Counts per million instructions, oldest first.
+/// Tenths of counts per million instructions, oldest first.
 pub type Trend = VecDeque<u64>;
 
 /// What the page knows.
@@ -396,7 +396,7 @@ pub fn open_console(state: &State) -> Option<String> {
         .or_else(|| consoles.first().map(|console| console.id.clone()))
 }
 
-/// A count in a window, as so many in a million instructions.
-pub fn per_million(count: u64, window: u64) -> u64 {
-    (u128::from(count) * 1_000_000 / u128::from(window.max(1))) as u64
+/// A count in a window, as so many tenths in a million instructions.
+pub fn tenths_per_million(count: u64, window: u64) -> u64 {
+    (u128::from(count) * 10_000_000 / u128::from(window.max(1))) as u64
 }

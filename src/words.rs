@@ -26,6 +26,14 @@ pub fn short(number: u64) -> String {
     number.to_string()
 }
 
+/// A number given in tenths; the tenth is told of small ones only.
+pub fn tenths(number: u64) -> String {
+    match (number / 10, number % 10) {
+        (whole @ 0..10, tenth @ 1..) => format!("{whole}.{tenth}"),
+        (whole, _) => short(whole),
+    }
+}
+
 /// Bytes, by powers of 1024: `64 MiB`, `12.5 MiB`, `812 KiB`.
 pub fn size(bytes: u64) -> String {
     for (unit, name) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
@@ -249,6 +257,20 @@ mod tests {
             (5 << 30, "5G"),
         ] {
             assert_eq!(size_brief(bytes), expected);
+        }
+    }
+
+    #[test]
+    fn small_rates_keep_their_tenth() {
+        for (number, expected) in [
+            (0, "0"),
+            (3, "0.3"),
+            (40, "4"),
+            (99, "9.9"),
+            (123, "12"),
+            (15_000, "1.5 k"),
+        ] {
+            assert_eq!(tenths(number), expected);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The sentence under the title: what just happened, or what goes on.
+//! The sentence over the picture: what just happened; before anything has, what there is to see.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::icons;
 use crate::state::Phase;
-use crate::{describe, words};
+use crate::words;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -44,20 +44,18 @@ pub fn Caption(props: &Props) -> Html {
                 { icons::kind(last.kind) }
                 <p>
                     <b>{ &last.title }</b>
-                    <span>{ super::sentence(&last.sentence) }</span>
+                    { " " }
+                    { super::sentence(&last.sentence) }
+                    { " " }
                     if fresh.len() > 1 {
                         <em>{ format!("the last of {}", words::count(fresh.len(), "event", "events")) }</em>
                     }
                 </p>
             </div>
         },
-        None => {
-            let text = if *running {
-                "Running. Pause, then step through it event by event.".to_owned()
-            } else {
-                describe::summary(frame, false)
-            };
-            html! { <div class="caption quiet"><p>{ text }</p></div> }
-        }
+        None if *running => html! {
+            <div class="caption quiet"><p>{ "Running. Pause, then go through it event by event." }</p></div>
+        },
+        None => html! { <div class="caption quiet"><p>{ &frame.about }</p></div> },
     }
 }

@@ -32,6 +32,7 @@ pub fn Outline(props: &Props) -> Html {
             </button>
             if *open {
                 <div class="outline-words">
+                    <p>{ &frame.about }</p>
                     <p>{ describe::summary(frame, props.running) }</p>
                     if !props.running {
                         <ul>

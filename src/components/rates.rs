@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::icons;
 use crate::layout::{Border, Rect, SCALE, SLAB, STOREY, Stack};
-use crate::state::{Trend, per_million};
+use crate::state::{Trend, tenths_per_million};
 use crate::words;
 
 /// Trends by machine and family.
@@ -110,7 +110,6 @@ fn sign(
 
 fn counter(rate: &Rate, area: Rect, row: i32, machine: &Machine, trends: &Trends) -> Html {
     let y = area.y + row * ROW;
-    let now = per_million(rate.count, rate.window);
     let trend = trends.get(&(machine.id.clone(), rate.kind));
     html! {
         <g class={classes!("counter", icons::kind_class(rate.kind))} key={rate.kind.name()}>
@@ -118,7 +117,7 @@ fn counter(rate: &Rate, area: Rect, row: i32, machine: &Machine, trends: &Trends
             <svg x={area.x.to_string()} y={y.to_string()} width="12" height="12" viewBox="0 0 16 16">
                 <path class="sign" d={icons::kind_path(rate.kind)} />
             </svg>
-            <text class="count" x={(area.x + 54).to_string()} y={(y + 10).to_string()}>{ words::short(now) }</text>
+            <text class="count" x={(area.x + 54).to_string()} y={(y + 10).to_string()}>{ often(rate) }</text>
             if let Some(points) = trend.and_then(|trend| curve(trend, area.x + 61, y + 1, area.w - 63, 11)) {
                 <polyline class="curve" {points} />
             }
@@ -126,11 +125,16 @@ fn counter(rate: &Rate, area: Rect, row: i32, machine: &Machine, trends: &Trends
     }
 }
 
+/// How many in a million instructions.
+fn often(rate: &Rate) -> String {
+    words::tenths(tenths_per_million(rate.count, rate.window))
+}
+
 fn tip(rate: &Rate) -> String {
     format!(
         "{}: {} in the last million instructions, {} in all",
         rate.kind.name(),
-        words::thousands(per_million(rate.count, rate.window)),
+        often(rate),
         words::thousands(rate.total)
     )
 }
@@ -186,7 +190,7 @@ pub fn table(machines: &[Machine], rates: &[Rate], across: bool) -> Html {
     };
     let cell = |machine: &Machine, kind| match find(rates, machine, kind) {
         Some(rate) => {
-            html! { <td title={tip(rate)}>{ words::short(per_million(rate.count, rate.window)) }</td> }
+            html! { <td title={tip(rate)}>{ often(rate) }</td> }
         }
         None => html! { <td>{ "–" }</td> },
     };

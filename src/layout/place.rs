@@ -86,7 +86,15 @@ fn shelves(node: &StackBox, width: i32) -> Vec<Shelf> {
         .map(|index| inside.get(index).map_or(0, padding))
         .sum::<i32>()
         + GAP * (total - 1);
-    let leaf = ((width - walls) / total.max(1)).clamp(LEAF_MIN.min(width), LEAF_MAX.min(width));
+    let leaf = match (width - walls) / total.max(1) {
+        fits if fits >= LEAF_MIN => fits,
+        // Several shelves: each leaf as wide as a full shelf of them allows.
+        _ => {
+            let columns = ((width + GAP) / (LEAF_MIN + GAP)).max(1);
+            (width - GAP * (columns - 1)) / columns
+        }
+    };
+    let leaf = leaf.min(LEAF_MAX);
     let mut rows: Vec<Shelf> = vec![Vec::new()];
     let mut left = width;
     for (index, want) in wants.iter().enumerate() {
