@@ -5,6 +5,7 @@
 //! at several virtual addresses: relative targets and RIP-relative displacements are distances
 //! from the instruction's first byte.
 
+use crate::hot::{self, Hot};
 use iced_x86::{
     Code, Decoder, DecoderError, DecoderOptions, Instruction, Mnemonic, OpKind, Register,
 };
@@ -84,6 +85,11 @@ pub(crate) struct Insn {
     pub size_b: u8,
     /// [`Insn::REP`], [`Insn::REPNE`], [`Insn::ENDS`].
     pub prefixes: u8,
+    /// The form, if it is one of the common ones.
+    pub hot: Hot,
+    /// Numbers of the registers of the first and the second operand.
+    pub x: u8,
+    pub y: u8,
     /// The immediate, sign-extended; the distance of a near branch from the first byte.
     pub imm: u64,
     pub mem: Mem,
@@ -138,6 +144,9 @@ fn lower(bitness: u32, from: &Instruction) -> Insn {
         size: 0,
         size_b: 0,
         prefixes: 0,
+        hot: Hot::Slow,
+        x: 0,
+        y: 0,
         imm: 0,
         mem: Mem {
             disp: 0,
@@ -175,6 +184,16 @@ fn lower(bitness: u32, from: &Instruction) -> Insn {
     }
     if ends_block(from) {
         insn.prefixes |= Insn::ENDS;
+    }
+    if let Operand::Reg(n) = insn.a {
+        insn.x = n;
+    }
+    if let Operand::Reg(n) = insn.b {
+        insn.y = n;
+    }
+    insn.hot = hot::classify(bitness, &insn);
+    if insn.hot == Hot::MovRI && insn.size == 4 {
+        insn.imm &= 0xffff_ffff;
     }
     insn
 }

@@ -141,51 +141,6 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         fits.count().min(count)
     }
 
-    /// Executes instructions that follow each other. Stops early, and happily, when there is
-    /// something to attend to.
-    #[inline]
-    fn execute(&mut self, insns: &[Insn]) -> Done {
-        let shadow = self.state.shadow;
-        let trap = self.state.rflags & rflags::TF != 0;
-        let mut ip = self.state.rip;
-        if shadow {
-            self.state.shadow = false;
-        }
-        for insn in insns {
-            let cpu = &mut *self.cpu;
-            cpu.state.rip = ip;
-            ip = ip.wrapping_add(u64::from(insn.len));
-            cpu.next = ip;
-            self.execute_one(insn)?;
-            if P::EVERY_INSTRUCTION {
-                let (rip, len) = (self.state.rip, insn.len);
-                self.probe
-                    .event(self.cpu.clock, || Event::Retire { rip, len });
-            }
-            self.clock += 1;
-            self.retired += 1;
-            if self.attention != 0 {
-                break;
-            }
-        }
-        let width = if self.env.is_long() {
-            u64::MAX
-        } else {
-            0xffff_ffff
-        };
-        self.state.rip = self.next & width;
-        if shadow {
-            self.attention |= attention::INTERRUPT;
-        }
-        // The single-step trap comes after the instruction, but not after one that went
-        // through a gate (that cleared TF) nor inside an interrupt shadow.
-        if trap && !self.state.shadow && self.state.rflags & rflags::TF != 0 {
-            self.state.dr6 |= 1 << 14;
-            self.fault(Fault::DB);
-        }
-        Ok(())
-    }
-
     /// Sets RFLAGS and whatever hangs on it. `VM` cannot be set this way.
     pub fn set_rflags(&mut self, value: u64) {
         let before = self.state.rflags;

@@ -28,6 +28,7 @@ use crate::run::Run;
 use crate::state::seg;
 use iced_x86::Mnemonic;
 use probe::Probe;
+pub(crate) use shift::{sar, shl, shr};
 use sse::{arithmetic, clamp, differences, left, multiply_add, ones, right, s8, s16, s32};
 use sse_float::{F32, F64};
 
@@ -35,7 +36,7 @@ macro_rules! rows {
     ($($($name:ident)|+ => $method:ident $(($($extra:expr),*))?, $text:literal;)*) => {
         impl<B: Bus, P: Probe> Run<'_, B, P> {
             /// Executes one instruction. On a fault nothing has changed.
-            #[inline]
+            #[inline(never)]
             pub fn execute_one(&mut self, i: &Insn) -> Done {
                 match i.op {
                     $($(Mnemonic::$name)|+ => self.$method(i $($(, $extra)*)?),)*

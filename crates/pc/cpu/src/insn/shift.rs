@@ -13,7 +13,7 @@ use probe::Probe;
 use x86::reg::rflags::{AF, CF, OF, PF, SF, ZF};
 
 /// Result and flags of a shift.
-type Shifted = (u64, u64);
+pub(crate) type Shifted = (u64, u64);
 
 fn flag(on: bool, bit: u64) -> u64 {
     if on { bit } else { 0 }
@@ -24,7 +24,8 @@ fn bit(value: u64, n: u32) -> bool {
     n < 64 && value >> n & 1 != 0
 }
 
-fn shl(size: u8, a: u64, count: u32) -> Shifted {
+#[inline]
+pub(crate) fn shl(size: u8, a: u64, count: u32) -> Shifted {
     let bits = 8 * u32::from(size);
     let wide = u128::from(a) << count;
     let r = wide as u64 & mask(size);
@@ -33,14 +34,16 @@ fn shl(size: u8, a: u64, count: u32) -> Shifted {
     (r, szp(size, r) | flag(carry, CF) | flag(overflow, OF))
 }
 
-fn shr(size: u8, a: u64, count: u32) -> Shifted {
+#[inline]
+pub(crate) fn shr(size: u8, a: u64, count: u32) -> Shifted {
     let r = (u128::from(a) >> count) as u64;
     let carry = bit(a, count - 1);
     let overflow = bit(a, 8 * u32::from(size) - 1);
     (r, szp(size, r) | flag(carry, CF) | flag(overflow, OF))
 }
 
-fn sar(size: u8, a: u64, count: u32) -> Shifted {
+#[inline]
+pub(crate) fn sar(size: u8, a: u64, count: u32) -> Shifted {
     let a = signed(size, a);
     let r = (a >> count.min(63)) as u64 & mask(size);
     let carry = a >> (count - 1).min(63) & 1 != 0;
