@@ -75,7 +75,7 @@ fn rom(steps: &[Step]) -> Vec<u8> {
                 code.extend([0xba, low, high, 0xec, 0xe6, 0xe9]); // MOV DX; IN; OUT E9
             }
             // Wait for the refresh clock in port 61h to change 600 times: nine milliseconds.
-            // On QEMU it changes at each read; so a long loop stands behind it.
+            // On QEMU it changes at each read, so a long loop stands behind it.
             Step::Wait => code.extend([
                 0xb9, 0x58, 0x02, // MOV CX, 600
                 0xe4, 0x61, 0x24, 0x10, 0x88, 0xc4, // IN AL, 61h; AND AL, 10h; MOV AH, AL

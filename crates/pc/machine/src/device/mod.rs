@@ -6,7 +6,7 @@
 //! one to the next.
 //!
 //! The local APIC, the I/O APIC and virtio come here later; they answer in physical address
-//! space, see [`Memory::page`](crate::Memory).
+//! space, see [`Memory::page`](crate::memory::Memory::page).
 
 pub mod calendar;
 pub mod debug;

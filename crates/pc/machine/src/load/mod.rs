@@ -1,16 +1,16 @@
 //! Loaders: what a boot loader would have read from a disk, put into memory beforehand.
 //!
 //! The CPU still starts at the reset vector, in our own firmware; the firmware finds a record
-//! at [`handoff::AT`] that says where to go.
+//! at `handoff::AT` that says where to go.
 //!
 //! | module | what |
 //! |---|---|
-//! | [`rom`] | the firmware's 64 KiB, or a ROM of one's own |
-//! | [`image`] | ELF segments, each where its physical address says |
-//! | [`pvh`] | PVH: the start info, the memory map, modules at the top of memory |
-//! | [`multiboot`] | Multiboot 1: ELF or plain images, the information structure |
-//! | [`linux`] | the Linux boot protocol: bzImage and initrd, the boot_params |
-//! | [`handoff`] | the record for the firmware, and the low memory that all of it shares |
+//! | `rom` | the firmware's 64 KiB, or a ROM of one's own |
+//! | `image` | ELF segments, each where its physical address says |
+//! | `pvh` | PVH: the start info, the memory map, modules at the top of memory |
+//! | `multiboot` | Multiboot 1: ELF or plain images, the information structure |
+//! | `linux` | the Linux boot protocol: bzImage and initrd, the boot_params |
+//! | `handoff` | the record for the firmware, and the low memory that all of it shares |
 
 mod error;
 mod handoff;
