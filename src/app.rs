@@ -154,13 +154,13 @@ impl Component for App {
                     <section class="stage" id="picture" tabindex="-1" aria-label="The picture">
                         <div class="intro">
                             <h1>{ title }</h1>
-                            <Outline frame={frame.clone()} running={state.running} act={act.clone()} />
+                            <Outline frame={frame.clone()} running={state.moving()} act={act.clone()} />
                         </div>
-                        <Caption frame={frame.clone()} fresh={fresh.clone()} running={state.running} phase={state.phase.clone()} />
+                        <Caption frame={frame.clone()} fresh={fresh.clone()} running={state.running} going={state.going} phase={state.phase.clone()} />
                         <Stage
                             frame={frame.clone()}
                             {fresh}
-                            running={state.running}
+                            running={state.moving()}
                             selected={state.selected.clone()}
                             pointed={state.pointed.clone()}
                             trends={state.trends.clone()}

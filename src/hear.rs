@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use scene::{Command, Message, Severity};
+use scene::{Command, Message, Moment, Severity};
 
 use crate::describe;
 use crate::link;
@@ -25,6 +25,7 @@ pub fn hear(state: &mut State, report: Report, now_ms: f64, effects: &mut Vec<Ef
         News::Failed(_) if matches!(state.phase, Phase::Failed(_)) => {}
         News::Failed(why) => {
             state.running = false;
+            state.going = None;
             state.awaiting = None;
             state.spoken = format!("The engine stopped: {why}");
             state.phase = Phase::Failed(why);
@@ -48,13 +49,12 @@ pub fn hear(state: &mut State, report: Report, now_ms: f64, effects: &mut Vec<Ef
                 effects.push(Effect::Title(picture.frame.title.clone()));
             }
             show(state, *picture, now_ms);
-            if state.awaiting.is_none() && state.queue.is_empty() && state.opening {
-                skip_boot(state);
-            }
             if state.awaiting.is_none() {
                 if let Some(command) = state.queue.pop_front() {
                     state.command(command, effects);
-                } else if !state.running {
+                } else if let Some(moment) = state.opening.take() {
+                    opened(state, moment, effects);
+                } else if !state.moving() {
                     settle(state, effects);
                 }
             }
@@ -97,8 +97,9 @@ fn show(state: &mut State, picture: Picture, now_ms: f64) {
         state.notice(message);
     }
     // It stopped by itself: the machines ended, or an event was not found.
-    if state.running && !running {
+    if !running {
         state.running = false;
+        state.going = None;
     }
     if running && state.slow() {
         state.remember_cpus();
@@ -133,13 +134,20 @@ fn show(state: &mut State, picture: Picture, now_ms: f64) {
     state.frame = Rc::new(frame);
 }
 
-/// A scenario that opens switched off goes on to where its author says that all is up: nobody
-/// comes to look at an empty box. Who wants to see it boot goes back to the beginning.
-fn skip_boot(state: &mut State) {
-    state.opening = false;
+/// A scenario opens switched off. It goes on to where the link points, or to where its author says
+/// that all is up: nobody comes to look at an empty box. The way there is shown, so that the first
+/// thing a reader sees is a machine that boots.
+fn opened(state: &mut State, moment: Option<Moment>, effects: &mut Vec<Effect>) {
     let time = &state.frame.time;
-    if let (0, Some((start, _))) = (time.now, time.marks.first()) {
-        state.queue.push_back(Command::Seek(*start));
+    let suggested = time
+        .marks
+        .first()
+        .map(|(start, _)| *start)
+        .filter(|_| time.now == 0);
+    match moment.or(suggested) {
+        Some(moment) if moment > time.now => state.go(moment, effects),
+        Some(moment) if moment < time.now => state.command(Command::Seek(moment), effects),
+        _ => settle(state, effects),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What page and engine say to each other. Both ends are the same wasm file, so the two can never
 //! be of different versions, and the bytes on the line (postcard) need no schema.
 
-use scene::{Command, EventFilter, Frame};
+use scene::{Command, EventFilter, Frame, Moment};
 use serde::{Deserialize, Serialize};
 
 use crate::speed::Pace;
@@ -22,6 +22,8 @@ pub enum Ask {
     Do(Command),
     /// Run on, at this pace, until told otherwise; the filter is for paces that go by events.
     Run(Pace, EventFilter),
+    /// Run flat out to this moment and stop there: the way is shown, as in a seek it is not.
+    RunTo(Moment),
     /// Stop running, and show where.
     Pause,
     /// The last picture is on the screen: the next may come.

@@ -129,14 +129,19 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
     effects
 }
 
-/// Opens a scenario; without a moment, where its author suggests.
+/// Opens a scenario, to go on to a moment; without one, to where its author suggests.
 pub fn open(
     state: &mut State,
     scenario: String,
     moment: Option<Moment>,
     effects: &mut Vec<Effect>,
 ) {
-    state.command(Command::Open { scenario, moment }, effects);
+    let open = Command::Open {
+        scenario,
+        moment: None,
+    };
+    state.command(open, effects);
+    state.opening = Some(moment);
 }
 
 fn set_speed(state: &mut State, rung: usize, effects: &mut Vec<Effect>) {

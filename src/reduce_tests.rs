@@ -73,10 +73,15 @@ fn a_link_opens_its_scenario_at_its_moment() {
     let effects = told(&mut state, 0, News::Ready(listings()));
     let open = Command::Open {
         scenario: "vms".into(),
-        moment: Some(77),
+        moment: None,
     };
     assert_eq!(asks(&effects), [Ask::Do(open)]);
-    assert!(state.notices.is_empty());
+    assert_eq!(asks(&answer(&mut state, at(0))), [Ask::RunTo(77)]);
+    assert!(state.moving() && state.notices.is_empty());
+    // There, it stands still and can be linked to.
+    let effects = answer(&mut state, at(77));
+    assert!(!state.moving());
+    assert!(effects.contains(&Effect::Address("?scenario=containers&moment=77".into())));
 }
 
 #[test]
@@ -106,9 +111,8 @@ fn no_scenarios_is_a_failure_with_words() {
 fn a_scenario_that_opens_switched_off_goes_on_to_its_start() {
     let mut state = at_rest();
     reduce(&mut state, Action::Open("vms".into()));
-    let effects = answer(&mut state, at(0));
-    assert_eq!(asks(&effects), [Ask::Do(Command::Seek(2_100_000))]);
-    // Back at the beginning by the reader's own will, it stays there.
+    assert_eq!(asks(&answer(&mut state, at(0))), [Ask::RunTo(2_100_000)]);
+    // Who goes back to the beginning stays there.
     answer(&mut state, at(2_100_000));
     reduce(&mut state, Action::SeekTo(0));
     assert!(asks(&answer(&mut state, at(0))).is_empty());
@@ -120,6 +124,33 @@ fn a_scenario_that_opens_switched_off_goes_on_to_its_start() {
     let mut state = State::new(link, Vec::new(), Theme::System, false);
     told(&mut state, 0, News::Ready(listings()));
     assert!(asks(&answer(&mut state, at(0))).is_empty());
+}
+
+#[test]
+fn on_the_way_to_a_moment_everything_still_works() {
+    let booting = || {
+        let mut state = at_rest();
+        reduce(&mut state, Action::Open("vms".into()));
+        answer(&mut state, at(0));
+        let number = state.turned;
+        told(&mut state, number, picture(at(1_000), true));
+        assert!(state.going.is_some() && !state.running);
+        state
+    };
+    // Run means: and do not stop there.
+    let mut state = booting();
+    assert!(matches!(
+        asks(&reduce(&mut state, Action::RunOrPause))[..],
+        [Ask::Run(..)]
+    ));
+    assert!(state.running && state.going.is_none());
+    // A step stops it here.
+    let mut state = booting();
+    assert!(matches!(
+        asks(&reduce(&mut state, Action::Step(1)))[..],
+        [Ask::Do(Command::Step { .. })]
+    ));
+    assert!(!state.moving());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! Knows nothing of browsers: time comes in as milliseconds, reports go out as values, so the
 //! worker, the fallback on the page's own thread and the tests share it.
 
-use scene::{Command, EventFilter, Frame, Message};
+use scene::{Command, EventFilter, Frame, Message, Moment};
 
 use crate::protocol::{Ask, News, Picture, Report, Request};
 use crate::speed::Pace;
@@ -47,6 +47,10 @@ pub struct Runner {
     slice_ms: f64,
     answers: u32,
     running: Option<(Pace, EventFilter)>,
+    /// Where to stop.
+    until: Option<Moment>,
+    /// The clock as of the last frame.
+    now: Moment,
     /// Instructions that take about `slice_ms`, as learnt so far.
     budget: u64,
     /// Until when the clock of a paced run has been paid for.
@@ -68,6 +72,8 @@ impl Runner {
             slice_ms,
             answers: 0,
             running: None,
+            until: None,
+            now: 0,
             budget: 200_000,
             paid_ms: 0.0,
             hz: 0,
@@ -93,7 +99,14 @@ impl Runner {
             }
             Ask::Run(pace, filter) => {
                 self.running = Some((pace, filter));
+                self.until = None;
                 self.paid_ms = now_ms;
+                self.meter = Meter::default();
+                None
+            }
+            Ask::RunTo(moment) => {
+                self.running = Some((Pace::FlatOut, EventFilter::default()));
+                self.until = Some(moment);
                 self.meter = Meter::default();
                 None
             }
@@ -121,12 +134,18 @@ impl Runner {
                 };
                 (step, Next::After(pause_ms))
             }
-            Pace::FlatOut => (
-                Command::Run {
-                    budget: self.budget,
-                },
-                Next::Now,
-            ),
+            Pace::FlatOut => {
+                let left = self
+                    .until
+                    .map_or(u64::MAX, |until| until.saturating_sub(self.now));
+                if left == 0 {
+                    self.running = None;
+                    let frame = self.engine.command(Command::Look);
+                    return (Some(self.report(frame, clock())), Next::Idle);
+                }
+                let budget = self.budget.min(left);
+                (Command::Run { budget }, Next::Now)
+            }
             Pace::RealTime | Pace::Rate { .. } => match self.owed(pace, clock()) {
                 0 => return (None, Next::After(5)),
                 budget => (Command::Run { budget }, Next::Now),
@@ -144,6 +163,7 @@ impl Runner {
         }
         self.meter.note(&frame, ended);
         self.hz = frame.time.hz;
+        self.now = frame.time.now;
         if frame.time.ended {
             self.running = None;
         }
@@ -194,6 +214,7 @@ impl Runner {
         self.posted_ms = now_ms;
         self.shown = false;
         self.hz = frame.time.hz;
+        self.now = frame.time.now;
         if !self.unsaid.is_empty() {
             let mut messages = std::mem::take(&mut self.unsaid);
             messages.append(&mut frame.messages);
@@ -395,6 +416,25 @@ mod tests {
         assert_eq!(report.as_ref().expect("a report").answers, 7);
         assert!(!picture(report).running);
         assert_eq!(runner.slice(&|| 0.0), (None, Next::Idle));
+    }
+
+    #[test]
+    fn it_runs_to_a_moment_and_no_further() {
+        let (mut runner, clock) = runner(u64::MAX);
+        for (target, pictures_least) in [(777_777, 10), (777_777, 1), (5, 1)] {
+            let ask = Ask::RunTo(target);
+            assert!(
+                runner
+                    .ask(Request { number: 1, ask }, clock.get())
+                    .is_none()
+            );
+            let (last, pictures) = watch(&mut runner, &clock, 5000.0);
+            assert_eq!((last.frame.time.now, last.running), (777_777, false));
+            assert!(
+                pictures >= pictures_least,
+                "{pictures} on the way to {target}"
+            );
+        }
     }
 
     #[test]

@@ -146,8 +146,11 @@ pub struct State {
     pub trends: BTreeMap<(String, HappeningKind), Trend>,
     /// The address as last set.
     pub address: String,
-    /// A scenario is being opened, and nobody said where in its time.
-    pub opening: bool,
+    /// A scenario is being opened; then it goes on to this moment, or if none is named to where
+    /// its author suggests.
+    pub opening: Option<Option<Moment>>,
+    /// The engine runs to this moment, as fast as it can.
+    pub going: Option<Moment>,
 }
 
 /// What can happen to the page.
@@ -280,18 +283,24 @@ impl State {
     /// The events of the last command, oldest first; none while running.
     pub fn fresh(&self) -> &[Happening] {
         let all = &self.frame.happenings;
-        if self.running && !self.slow() {
+        if self.moving() && !self.slow() {
             return &[];
         }
         &all[all.len() - self.frame.fresh.min(all.len())..]
     }
 
+    /// Whether pictures come by themselves.
+    pub fn moving(&self) -> bool {
+        self.running || self.going.is_some()
+    }
+
     /// Whether running goes slowly enough to read along.
     pub fn slow(&self) -> bool {
-        matches!(
-            speed::LADDER[self.speed].0,
-            speed::Pace::Events { .. } | speed::Pace::Steps { .. }
-        )
+        self.going.is_none()
+            && matches!(
+                speed::LADDER[self.speed].0,
+                speed::Pace::Events { .. } | speed::Pace::Steps { .. }
+            )
     }
 
     /// The machine whose CPU is shown; empty if there is none.
@@ -317,7 +326,8 @@ impl State {
     /// Sends a command that moves in time, or lets it wait behind the one that is being answered.
     pub fn command(&mut self, command: Command, effects: &mut Vec<Effect>) {
         self.running = false;
-        self.opening = matches!(command, Command::Open { moment: None, .. });
+        self.going = None;
+        self.opening = None;
         if self.awaiting.is_some() {
             self.enqueue(command);
             return;
@@ -361,11 +371,19 @@ impl State {
     /// Runs at the chosen speed.
     pub fn run(&mut self, effects: &mut Vec<Effect>) {
         self.running = true;
+        self.going = None;
+        self.opening = None;
         self.queue.clear();
         let pace = speed::LADDER[self.speed].0;
         let number = self.ask(Ask::Run(pace, self.filter()), effects);
         self.turned = number;
         self.spoken = "Running".to_owned();
+    }
+
+    /// Runs to a moment, and shows the way.
+    pub fn go(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+        self.going = Some(moment);
+        self.turned = self.ask(Ask::RunTo(moment), effects);
     }
 
     /// Tells the reader, once.

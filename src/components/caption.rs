@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use scene::{Frame, Happening};
+use scene::{Frame, Happening, Moment};
 use yew::prelude::*;
 
 use super::icons;
@@ -14,6 +14,8 @@ pub struct Props {
     pub frame: Rc<Frame>,
     pub fresh: Vec<Happening>,
     pub running: bool,
+    /// Where it is going, if anywhere.
+    pub going: Option<Moment>,
     pub phase: Phase,
 }
 
@@ -23,6 +25,7 @@ pub fn Caption(props: &Props) -> Html {
         frame,
         fresh,
         running,
+        going,
         phase,
     } = props;
     if let Phase::Failed(why) = phase {
@@ -56,6 +59,15 @@ pub fn Caption(props: &Props) -> Html {
         None if *running => html! {
             <div class="caption quiet"><p>{ "Running. Pause, then go through it event by event." }</p></div>
         },
-        None => html! { <div class="caption quiet"><p>{ &frame.about }</p></div> },
+        None => html! {
+            <div class="caption quiet">
+                <p>
+                    { &frame.about }
+                    if let Some(moment) = going {
+                        <em>{ format!(" On the way to moment {} …", words::thousands(*moment)) }</em>
+                    }
+                </p>
+            </div>
+        },
     }
 }

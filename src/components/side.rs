@@ -124,7 +124,7 @@ fn events(props: &Props) -> Html {
             state={FilterState::of(state)}
             fresh={state.fresh().len()}
             now={state.frame.time.now}
-            running={state.running}
+            running={state.moving()}
             act={props.act.clone()}
         />
     }
@@ -134,7 +134,7 @@ fn cpu(props: &Props) -> Html {
     let state = &props.state;
     match state.frame.scene.machines.get(state.machine) {
         Some(machine) => html! {
-            <Cpu cpu={machine.cpu.clone()} before={state.before.get(state.machine).cloned().filter(|_| !state.running || state.slow())} />
+            <Cpu cpu={machine.cpu.clone()} before={state.before.get(state.machine).cloned().filter(|_| !state.moving() || state.slow())} />
         },
         None => {
             html! { <p class="nothing">{ icons::glyph(icons::PAUSE, "") }{ "No processor yet." }</p> }

@@ -21,7 +21,7 @@ pub fn Transport(props: &Props) -> Html {
     let state = &props.state;
     let time = &state.frame.time;
     let ready = !state.frame.scenario.is_empty();
-    let busy = state.awaiting.is_some();
+    let busy = state.awaiting.is_some() || state.going.is_some();
     let (run_sign, run_word) = if state.running {
         (icons::PAUSE, "Pause")
     } else {
@@ -89,7 +89,8 @@ fn Slider(props: &Props) -> Html {
         let dragged = dragged.clone();
         Callback::from(move |_: Event| dragged.set(None))
     };
-    let head = time.head.max(1);
+    // On the way to a moment, the slider is the part of the way that is done.
+    let head = time.head.max(props.state.going.unwrap_or(0)).max(1);
     let goto = {
         let act = props.act.clone();
         Callback::from(move |event: Event| {
@@ -175,8 +176,8 @@ fn status(state: &State) -> Html {
             </div>
             <div title={format!("Hash of the whole machine at this moment: {hash}. Same number, same machine.")}>
                 <dt>{ "state" }</dt>
-                <dd class="hash" data-testid="hash" data-hash={if state.running { String::new() } else { hash.clone() }}>
-                    { if state.running || hash.is_empty() { "–".to_owned() } else { hash.chars().take(8).collect::<String>() } }
+                <dd class="hash" data-testid="hash" data-hash={if state.moving() { String::new() } else { hash.clone() }}>
+                    { if state.moving() || hash.is_empty() { "–".to_owned() } else { hash.chars().take(8).collect::<String>() } }
                 </dd>
             </div>
         </dl>
