@@ -30,6 +30,7 @@ extern "C" fn kernel_main(start_info: u64) -> ! {
 
     metal::trap::init();
     kmap::init();
+    k.float.present = u32::from(metal::fpu::init());
     pic::init();
     tty::init(k);
     time::init(k, boot_tsc);

@@ -21,6 +21,7 @@ use crate::log::Log;
 use crate::mm::frame::Allocator;
 use crate::mm::space::MmPrivate;
 use crate::sched::Scheduler;
+use crate::sched::float::Float;
 use crate::sched::load::Load;
 use crate::signal::Handlers;
 use crate::task::{FsContext, Private};
@@ -49,6 +50,8 @@ pub struct Kernel {
     pub fd_tables: [FdTable; TASKS],
     /// Who runs next.
     pub scheduler: Scheduler,
+    /// Whose x87 and SSE registers are where.
+    pub float: Float,
 
     /// Which namespaces a task is in.
     pub nsproxies: [NsProxy; NSPROXIES],

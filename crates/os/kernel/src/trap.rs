@@ -14,7 +14,7 @@ use crate::kernel::{KERNEL_ROOT, Kernel};
 use crate::limits::HZ;
 use crate::mm::area::{EXEC, READ, WRITE};
 use crate::mm::fault::{self, Refused};
-use crate::sched::{account, sleep, switch};
+use crate::sched::{account, float, sleep, switch};
 use crate::signal::{self, DEFAULT, IGNORE};
 use crate::syscall;
 use crate::task::{current, exit};
@@ -55,6 +55,7 @@ extern "C" fn kernel_trap(frame: &mut Frame) {
     match vector.checked_sub(IRQ_BASE) {
         Some(irq) => interrupt(&mut k, irq),
         None if vector == vector::PF => page_fault(&mut k),
+        None if vector == vector::NM && float::take(&mut k) => {}
         None => exception(&mut k, vector),
     }
     leave(&mut k);

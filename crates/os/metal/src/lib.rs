@@ -12,6 +12,7 @@
 //! | [`kmap`] | the kernel's own part of every address space | x | | |
 //! | [`phys`] | physical memory through the direct map | x | | |
 //! | [`trap`] | descriptor tables, entry and return | x | | |
+//! | [`fpu`] | the x87 and SSE registers | x | | |
 //! | [`context`] | kernel stacks and the switch between them | x | | |
 //! | `user` | `_start`, the SYSCALL instruction | | | x |
 //! | `world` | into a VM and back | | x | |
@@ -39,6 +40,8 @@ pub mod reg;
 pub mod boot;
 #[cfg(all(feature = "kernel", target_os = "none"))]
 pub mod context;
+#[cfg(all(feature = "kernel", target_os = "none"))]
+pub mod fpu;
 #[cfg(all(feature = "kernel", target_os = "none"))]
 pub mod kmap;
 #[cfg(all(feature = "kernel", target_os = "none"))]

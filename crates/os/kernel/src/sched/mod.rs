@@ -13,11 +13,14 @@
 //! | [`fair`] | the choice (pure) |
 //! | [`sleep`] | sleeping and waking |
 //! | [`account`] | whose time it was |
+//! | [`float`] | x87 and SSE registers, exchanged when they are used |
 //! | [`load`] | how many wanted to run (pure) |
 
 #[cfg(target_os = "none")]
 pub mod account;
 pub mod fair;
+#[cfg(target_os = "none")]
+pub mod float;
 pub mod load;
 #[cfg(target_os = "none")]
 pub mod sleep;

@@ -3,8 +3,8 @@
 use crate::cgroup;
 use crate::kernel::Kernel;
 use crate::mm::paging;
-use crate::sched::account;
 use crate::sched::fair::{self, Tree};
+use crate::sched::{account, float};
 use crate::task::current;
 use crate::trap;
 use metal::{context, reg, trap as doors};
@@ -109,6 +109,7 @@ pub fn load_state(k: &mut Kernel, slot: usize) {
     }
     doors::set_kernel_stack(k.private[slot].stack.top());
     load_fs_base(k, slot);
+    float::switched(k, slot);
 }
 
 /// FS base is the one segment register that programs use.

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //!  rsp of the program  |  red zone: 128 bytes that leaf functions use without asking  |
+//!                      |  x87 and SSE registers, 512 bytes, if the program uses them  |
 //!                      |  siginfo, 128 bytes                                          |
 //!                      |  ucontext: flags, link, stack, registers, signal mask        |
 //!  rsp of the handler  |  return address: the restorer                                |
@@ -14,7 +15,7 @@
 use crate::kernel::Kernel;
 use crate::log;
 use crate::mm::user;
-use crate::sched::{sleep, switch};
+use crate::sched::{float, sleep, switch};
 use crate::signal::default::{self, Default};
 use crate::signal::{
     Action, DEFAULT, From, IGNORE, SA_NOCLDSTOP, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART,
@@ -23,6 +24,7 @@ use crate::signal::{
 use crate::task::{Report, Restart, current, exit, threads};
 use abi::Errno;
 use abi::task::signal::{SIGCHLD, SIGKILL, SIGSEGV, SIGSTOP};
+use metal::fpu;
 use metal::trap::Frame;
 use objects::kernel::{state, wait};
 use objects::{NONE, text};
@@ -31,6 +33,8 @@ use objects::{NONE, text};
 const FRAME: usize = 8 + 304 + 128;
 /// Where the registers (struct sigcontext) begin in it.
 const REGISTERS: usize = 8 + 40;
+/// Where the address of the x87 and SSE registers stands in it; 0 for none.
+const FLOAT: usize = REGISTERS + 176 + 8;
 /// Where the blocked signals stand in it.
 const MASK: usize = REGISTERS + 256;
 /// Where the siginfo stands in it.
@@ -158,6 +162,14 @@ fn push_frame(k: &mut Kernel, signal: u32, action: &Action) -> Result<(), Errno>
     } else {
         frame.rsp.wrapping_sub(128)
     };
+    let (top, float_at) = match float::state_of(k, me) {
+        Some(state) => {
+            let at = top.wrapping_sub(512) & !63;
+            user::write(k, at, &state.0)?;
+            (at, at)
+        }
+        None => (top, 0),
+    };
     // The ABI wants RSP + 8 aligned to 16 at a function's entry.
     let at = (top.wrapping_sub(FRAME as u64) & !15).wrapping_sub(8);
     let mut bytes = [0; FRAME];
@@ -178,6 +190,7 @@ fn push_frame(k: &mut Kernel, signal: u32, action: &Action) -> Result<(), Errno>
     put(REGISTERS + 152, frame.error);
     put(REGISTERS + 160, frame.vector);
     put(REGISTERS + 168, mask);
+    put(FLOAT, float_at);
     put(MASK, mask);
     put(INFO, u64::from(signal));
     user::write(k, at, &bytes)?;
@@ -231,6 +244,15 @@ pub fn rt_sigreturn(k: &mut Kernel) -> crate::Result {
         ..Frame::default()
     };
     frame.sanitize();
+    let float_at = get(FLOAT);
+    if float_at != 0 {
+        let mut state = fpu::fresh();
+        if user::read(k, float_at, &mut state.0).is_err() {
+            force_on_current(k, SIGSEGV);
+            return Ok(0);
+        }
+        float::set_state(k, me, &state);
+    }
     k.tasks[me].blocked = get(MASK) & !default::UNBLOCKABLE;
     *k.private[me].stack.frame() = frame;
     k.private[me].restart = Restart::No;

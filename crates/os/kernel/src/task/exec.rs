@@ -13,7 +13,7 @@ use crate::mm::area::{self, EXEC, READ, WRITE};
 use crate::mm::calls::MMAP_TOP;
 use crate::mm::user::{self, PathBuf};
 use crate::mm::{PAGE, USER_END, USER_START, page_ceil, page_floor, paging, space};
-use crate::sched::{sleep, switch};
+use crate::sched::{float, sleep, switch};
 use crate::signal::{Action, DEFAULT, IGNORE};
 use crate::task::stack::{self, Strings};
 use crate::task::{current, fork, threads};
@@ -282,6 +282,7 @@ fn become_program(k: &mut Kernel, mm: u32, program: &[u8]) {
     private.fs_base = 0;
     private.has_executed = 1;
     switch::load_fs_base(k, me);
+    float::forget(k, me);
     k.tasks[me].name = name(program);
 }
 

@@ -12,7 +12,7 @@ use crate::kernel::Kernel;
 use crate::log;
 use crate::mm::{paging, space, user};
 use crate::ns;
-use crate::sched::{account, sleep, switch};
+use crate::sched::{account, float, sleep, switch};
 use crate::signal::{self, From, IGNORE, SA_NOCLDWAIT};
 use crate::task::{Report, current, exec, fork, futex, is_alive, pidns, threads};
 use abi::task::signal::{SIGCHLD, SIGKILL};
@@ -69,6 +69,7 @@ fn end(k: &mut Kernel, status: u32) -> ! {
         let _ = user::write_u32(k, clear_tid, 0);
         futex::wake_one_at(k, clear_tid);
     }
+    float::forget(k, me);
     release_memory(k, me);
     exec::release_vfork_parent(k, me);
     fd::release(k, k.private[me].files);

@@ -11,7 +11,7 @@ use crate::kernel::{KERNEL_ROOT, Kernel};
 use crate::mm::frame::{self, Owner};
 use crate::mm::{space, user};
 use crate::ns;
-use crate::sched::sleep;
+use crate::sched::{float, sleep};
 use crate::signal::Handlers;
 use crate::task::{FsContext, Report, Restart, current, ids, pidns};
 use crate::trap;
@@ -268,6 +268,7 @@ fn populate(k: &mut Kernel, slot: usize, flags: u64, exit_signal: u32) -> Result
         in_syscall: u64::MAX,
         ..Task::new_zeroed()
     };
+    float::copy(k, me, slot);
     let (vruntime, nice) = (k.private[me].vruntime, k.private[me].nice);
     let (fs_base, alt_stack) = (k.private[me].fs_base, k.private[me].alt_stack);
     let private = &mut k.private[slot];
