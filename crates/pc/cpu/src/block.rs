@@ -12,13 +12,16 @@ pub(crate) type Id = u32;
 /// No block.
 pub(crate) const NONE: Id = u32::MAX;
 /// The most instructions in a block.
-pub(crate) const MAX_INSNS: usize = 64;
+const MAX_INSNS: usize = 64;
 /// `second` of a block inside one page.
 pub(crate) const ONE_PAGE: usize = usize::MAX;
 
 const BUCKETS: usize = 1 << 14;
 /// When the arena holds this many instructions it is emptied: dead ones are not reused.
-const MAX_ARENA: usize = 1 << 20;
+const MAX_ARENA: usize = 1 << 18;
+/// A page dropped this often is decoded in small bites from then on: code that writes beside
+/// itself all the time would have whole blocks decoded for nothing.
+const RESTLESS: u32 = 16;
 
 /// One basic block.
 #[derive(Clone, Copy)]
@@ -49,6 +52,8 @@ pub(crate) struct Blocks {
     insns: Vec<Insn>,
     /// Blocks by page.
     pages: BTreeMap<usize, Vec<Id>>,
+    /// How often each page's blocks were dropped.
+    drops: BTreeMap<usize, u32>,
 }
 
 fn bucket(offset: usize) -> usize {
@@ -90,6 +95,13 @@ impl Blocks {
     pub fn is_full(&self) -> bool {
         self.insns.len() > MAX_ARENA
     }
+    /// How many instructions a block at `offset` may have.
+    pub fn most_insns(&self, offset: usize) -> usize {
+        match self.drops.get(&(offset & !0xfff)) {
+            Some(&drops) if drops > RESTLESS => 2,
+            _ => MAX_INSNS,
+        }
+    }
     /// Adds a block.
     pub fn add(&mut self, offset: usize, bits: u8, insns: &[Insn], second: usize) -> Id {
         if self.buckets.is_empty() {
@@ -117,7 +129,11 @@ impl Blocks {
     }
     /// Drops every block with bytes in the page at `offset`.
     pub fn drop_page(&mut self, offset: usize) {
-        for id in self.pages.remove(&offset).unwrap_or_default() {
+        let Some(ids) = self.pages.remove(&offset) else {
+            return;
+        };
+        *self.drops.entry(offset).or_default() += 1;
+        for id in ids {
             let Block { offset, chain, .. } = self.blocks[id as usize];
             if offset == usize::MAX {
                 continue;

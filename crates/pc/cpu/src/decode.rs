@@ -261,12 +261,11 @@ fn string(from: &Instruction, n: u32, insn: &mut Insn, size: u8) -> (Operand, u8
 }
 
 fn register(register: Register) -> (Operand, u8) {
-    // Of 8-bit registers iced counts SPL after BH: the full register's number is the encoded one.
+    // iced counts the 8-bit registers AL CL DL BL AH CH DH BH SPL BPL SIL DIL R8L …: the number that
+    // is encoded is that of the full register.
     let number = register.full_register().number() as u8;
     let operand = match register {
         Register::AH | Register::CH | Register::DH | Register::BH => Operand::High(number),
-        // iced counts the 8-bit registers AL CL DL BL AH CH DH BH SPL BPL SIL DIL R8L …
-        _ if register.is_gpr8() => Operand::Reg(register.full_register().number() as u8),
         _ if register.is_gpr() => Operand::Reg(number),
         _ if register.is_segment_register() => Operand::Seg(number),
         _ if register.is_cr() => Operand::Cr(number),

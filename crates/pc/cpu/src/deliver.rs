@@ -160,6 +160,8 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
             error,
             rip,
         } = trap;
+        // Real mode has no error codes.
+        let error = error.filter(|_| self.env.has_descriptors());
         let handler = entry.rip;
         self.probe.event(self.cpu.clock, || Event::Trap {
             vector,

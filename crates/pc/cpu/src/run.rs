@@ -14,7 +14,7 @@
 use crate::block::{self, Blocks, Id};
 use crate::cpu::{Cpu, Fetch, attention};
 use crate::decode::{Decoded, Insn, MAX_LEN, decode};
-use crate::fault::{Done, Fault};
+use crate::fault::Fault;
 use crate::state::seg;
 use crate::{Bus, Page, Stop};
 use probe::{Event, Origin, Probe};
@@ -58,7 +58,7 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                 return Stop::Deadline;
             }
             match self.find(blocks, last) {
-                Ok(Some(id)) => {
+                Ok(id) => {
                     let block = blocks.get(id);
                     let count = self.affordable(
                         block.count,
@@ -78,7 +78,6 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                         }
                     }
                 }
-                Ok(None) => last = (block::NONE, 0),
                 Err(fault) => {
                     last = (block::NONE, 0);
                     self.fault(fault);
@@ -154,23 +153,23 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         }
     }
 
-    /// The block at RIP: guessed, found, or decoded. `None` if it was run already, because it
-    /// cannot be kept.
+    /// The block at RIP: guessed, found, or decoded.
     #[inline]
-    fn find(&mut self, blocks: &mut Blocks, last: (Id, usize)) -> Result<Option<Id>, Fault> {
+    fn find(&mut self, blocks: &mut Blocks, last: (Id, usize)) -> Result<Id, Fault> {
         let linear = self.state.rip.wrapping_add(self.env.base[seg::CS]) & self.env.linear;
         if linear & !0xfff != self.fetch.page {
             self.cpu.fetch = self.fetch_page(linear)?;
         }
         let (Page::Ram(page) | Page::Rom(page)) = self.fetch.behind else {
-            return self.run_uncached(blocks, linear).map(|()| None);
+            // Where no memory is the bus floats: all ones, which is no instruction.
+            return Err(Fault::UD);
         };
         let offset = page | (linear & 0xfff) as usize;
         let bits = self.env.bits;
         if last.0 != block::NONE {
             let guess = blocks.get(last.0).follow[last.1];
             if blocks.is_at(guess, offset, bits) && blocks.get(guess).second == block::ONE_PAGE {
-                return Ok(Some(guess));
+                return Ok(guess);
             }
         }
         self.look_up(blocks, last, linear, offset)
@@ -183,7 +182,7 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         last: (Id, usize),
         linear: u64,
         offset: usize,
-    ) -> Result<Option<Id>, Fault> {
+    ) -> Result<Id, Fault> {
         let bits = self.env.bits;
         let mut id = blocks.find(offset, bits);
         if id != block::NONE && blocks.get(id).second != block::ONE_PAGE {
@@ -202,7 +201,7 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         } else {
             blocks.link(last.0, last.1, id);
         }
-        Ok(Some(id))
+        Ok(id)
     }
 
     /// Decodes the block at `offset` of memory.
@@ -211,7 +210,8 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         let mut insns = Vec::with_capacity(16);
         let mut at = offset;
         let end = (offset & !0xfff) + 0x1000;
-        while at < end && insns.len() < block::MAX_INSNS {
+        let most = blocks.most_insns(offset);
+        while at < end && insns.len() < most {
             let memory = self.bus.memory();
             match decode(u32::from(bits), &memory[at..end.min(memory.len())]) {
                 Decoded::Insn(insn) => {
@@ -255,11 +255,6 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
             Page::Ram(page) | Page::Rom(page) => Ok(page),
             Page::Device | Page::Nothing => Err(Fault::UD),
         }
-    }
-
-    /// Executes one instruction from where no memory is: the bus floats, so all bytes are ones.
-    fn run_uncached(&mut self, _blocks: &mut Blocks, _linear: u64) -> Done {
-        Err(Fault::UD)
     }
 
     /// The translation for a fetch from `linear`.
