@@ -39,8 +39,16 @@ impl Root {
     /// Before the tables are valid.
     pub const CLOSED: Self = Self {
         magic: 0,
-        vms: Table { base: 0, len: 0, stride: 0 },
-        vcpus: Table { base: 0, len: 0, stride: 0 },
+        vms: Table {
+            base: 0,
+            len: 0,
+            stride: 0,
+        },
+        vcpus: Table {
+            base: 0,
+            len: 0,
+            stride: 0,
+        },
         current: crate::NONE,
         idle: 0,
         memory_bytes: 0,
