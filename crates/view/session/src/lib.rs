@@ -28,6 +28,7 @@ mod tally;
 mod tell;
 mod watch;
 
+pub use life::between as births_and_deaths;
 pub use session::Session;
 
 /// Id, title and a sentence for each scenario that is built in, in the chooser's order.

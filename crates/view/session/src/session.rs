@@ -171,6 +171,11 @@ impl Session {
             .map(|port| port.console.id.as_str())
     }
 
+    /// Goes to a moment, back or forth, without taking a picture there.
+    pub fn go(&mut self, moment: u64) {
+        self.timeline.seek(moment);
+    }
+
     /// Runs on to `until` and tells every event on the way.
     pub fn trace(&mut self, until: u64) -> Vec<Happening> {
         watch::trace(&mut self.timeline, &self.stage, until)
