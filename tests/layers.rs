@@ -42,10 +42,13 @@ const IMPORTS: &[(&str, &str)] = &[
     ("labs", "scene session timeline probe"),
     // Doors.
     ("ringside", "labs scene session timeline images"),
-    ("cli", "labs scene session timeline machine probe images"),
+    (
+        "cli",
+        "labs scene session timeline machine probe elf images",
+    ),
     // The repository's own.
     ("xtask", ""),
-    ("promises", "xtask machine images"),
+    ("promises", "xtask machine scene session images"),
 ];
 
 /// `unsafe` code lives in the guests' bare-metal crate, and in the tests that run instructions on

@@ -1,6 +1,7 @@
 //! The door of the program file: `init`, `sh`, `ls` … by the name it is called.
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
+#![deny(unsafe_code)]
 
 metal::program!(user::main);
 

@@ -303,9 +303,11 @@ impl Session {
         let rates = specs
             .zip(&self.tallies)
             .flat_map(|(spec, tally)| tally.rates(&spec.id));
-        let hash = still
-            .then(|| format!("{:032x}", self.timeline.hash()))
-            .unwrap_or_default();
+        let hash = if still {
+            format!("{:032x}", self.timeline.hash())
+        } else {
+            String::new()
+        };
         Frame {
             scenario: scenario.id.clone(),
             title: scenario.title.clone(),

@@ -183,7 +183,8 @@ fn limits(this: &mut StackBox, view: &KernelView, id: u32, group: &Cgroup) {
     this.memory_limit = bounded(group.memory.max);
     this.facts.push(("cgroup".into(), view.cgroup_path(id)));
     if let Some(quota) = bounded(group.cpu.quota) {
-        let limit = quota.saturating_mul(1000) / group.cpu.period.max(1);
+        let period = group.cpu.period.max(1);
+        let limit = (quota.saturating_mul(1000) + period / 2) / period;
         this.cpu_limit = Some(limit as u32);
         this.facts
             .push(("cpu.max".into(), format!("{}.{} %", limit / 10, limit % 10)));
