@@ -66,8 +66,6 @@ pub struct Hypervisor {
     pub ports: Ports,
     /// What is being typed at the monitor.
     pub line: Line,
-    /// The slot whose registers are on the CPU.
-    pub on_cpu: usize,
     /// The root that CR3 holds.
     pub loaded_root: u64,
     /// How far virtual time has come: no VM that wakes or starts is behind it.
@@ -103,7 +101,6 @@ impl Hypervisor {
             archive,
             ports,
             line: Line::NEW,
-            on_cpu: 0,
             loaded_root: world::own_root(),
             virtual_time: 0,
         };

@@ -68,7 +68,7 @@ pub fn pick(
     count: usize,
 ) -> Option<usize> {
     waiting
-        .min_by_key(|(number, time)| (*time, (number + count - last - 1) % count))
+        .min_by_key(|(number, time)| (*time, (number + 2 * count - last % count - 1) % count))
         .map(|(number, _)| number)
 }
 

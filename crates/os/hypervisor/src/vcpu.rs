@@ -76,7 +76,7 @@ impl Hypervisor {
         let waiting = (0..MAX)
             .filter(|slot| vms[*slot].state == state::RUNNING && !owns[*slot].share.capped(period))
             .map(|slot| (slot, owns[slot].share.time()));
-        pick(waiting, self.on_cpu, MAX)
+        pick(waiting, self.root.current as usize, MAX)
     }
 
     /// TSC ticks in a period of the caps.
@@ -91,7 +91,6 @@ impl Hypervisor {
             return;
         }
         self.owns[slot].stale = Stale::ALL;
-        self.on_cpu = slot;
         self.root.current = slot as u32;
         self.root.switches += 1;
     }
@@ -100,6 +99,7 @@ impl Hypervisor {
     /// from exit to entry the time is ours on the VM's behalf, from entry to exit its own.
     fn turn(&mut self, slot: usize, mut mark: u64) -> End {
         loop {
+            let (mut loaded, has_fpu) = (self.loaded_root, self.fpu_of == Some(slot));
             let mut g = self.guest(slot);
             g.own.now = mark;
             prepare(&mut g, mark);
@@ -112,8 +112,6 @@ impl Hypervisor {
                 g.vm.hypervisor_ticks += tsc() - mark;
                 return End::Nothing;
             }
-            let (mut loaded, has_fpu) = (self.loaded_root, self.fpu_of == Some(slot));
-            let mut g = self.guest(slot);
             bring_up_to_date(&mut g, &mut loaded, has_fpu);
             let entry = tsc();
             g.vm.hypervisor_ticks += entry - mark;
@@ -150,7 +148,7 @@ impl Hypervisor {
         self.fpu_of = Some(slot);
     }
 
-    /// Nobody wants the CPU. (The last guest's root is as good as any: we are in all of them.)
+    /// Nobody wants the CPU, or may have it. (The last guest's root is as good as any: we are in all of them.)
     fn idle(&mut self) -> u16 {
         self.root.idle = 1;
         let begin = tsc();
