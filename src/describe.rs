@@ -1,7 +1,7 @@
 //! The picture in sentences: for the live region, for labels, and for whoever would rather read.
 //! Each is a function from data to text, so that what a screen reader says is tested like the rest.
 
-use scene::{CpuView, Frame, Happening, Machine, StackBox, State};
+use scene::{CpuView, Frame, Machine, StackBox, State};
 
 use crate::words;
 
@@ -113,17 +113,6 @@ pub fn state(node: &StackBox) -> String {
         (_, true) => words::state(node.state).to_owned(),
         (_, false) => format!("{}: {}", words::state(node.state), node.why),
     }
-}
-
-/// An event in the list, for a screen reader.
-pub fn event(happening: &Happening) -> String {
-    format!(
-        "{}, {}. {} At moment {}",
-        happening.kind.name(),
-        happening.title,
-        words::plain(&happening.sentence),
-        words::thousands(happening.moment)
-    )
 }
 
 #[cfg(test)]

@@ -32,13 +32,7 @@ const NUMBER: i32 = 11;
 const SIGN: i32 = 12;
 
 /// Draws a box. `scale` is the memory that a bar without a limit is measured against, if any.
-pub fn draw(
-    placed: &Placed<'_>,
-    look: Look,
-    scale: Option<u64>,
-    index: usize,
-    on: Handlers,
-) -> Html {
+pub fn draw(placed: &Placed<'_>, look: Look, scale: Option<u64>, on: Handlers) -> Html {
     let node = placed.node;
     let class = classes!(
         "box",
@@ -53,29 +47,41 @@ pub fn draw(
     );
     let Rect { x, y, w, h } = placed.rect;
     let label = placed.label;
+    let (name, numbers) = if label.w >= WIDE {
+        beside(node, label, look, scale)
+    } else {
+        under(node, label, look, scale)
+    };
+    // What can be reached by keyboard is the box with its name; the numbers are in its label, and
+    // stand beside it so that what is read out and what is written there need not agree in form.
     html! {
         <g
             key={node.path.clone()}
             {class}
-            role="option"
-            id={look.chosen.then_some("chosen-box")}
-            tabindex={if look.reachable { "0" } else { "-1" }}
-            aria-selected={look.chosen.to_string()}
-            aria-label={describe::label(node, look.lit && !look.asleep)}
+            role="presentation"
             data-testid="box"
             data-path={node.path.clone()}
             data-lit={look.lit.to_string()}
-            data-index={index.to_string()}
             onclick={on.click}
             onpointerenter={on.enter}
             onpointerleave={on.leave}
         >
-            <rect class="body" x={px(x)} y={px(y)} width={px(w)} height={px(h)} rx="7" />
-            if placed.shape == Shape::Frame {
-                <rect class="strip" x={px(label.x)} y={px(label.y)} width={px(label.w)} height={px(label.h)} rx="7" />
-            }
-            <rect class="band" x={px(label.x + 6)} y={px(label.y + 7)} width="5" height={px(label.h - 14)} rx="2.5" />
-            { if label.w >= WIDE { beside(node, label, look, scale) } else { under(node, label, look, scale) } }
+            <g
+                class="face"
+                role="option"
+                id={look.chosen.then_some("chosen-box")}
+                tabindex={if look.reachable { "0" } else { "-1" }}
+                aria-selected={look.chosen.to_string()}
+                aria-label={describe::label(node, look.lit && !look.asleep)}
+            >
+                <rect class="body" x={px(x)} y={px(y)} width={px(w)} height={px(h)} rx="7" />
+                if placed.shape == Shape::Frame {
+                    <rect class="strip" x={px(label.x)} y={px(label.y)} width={px(label.w)} height={px(label.h)} rx="7" />
+                }
+                <rect class="band" x={px(label.x + 6)} y={px(label.y + 7)} width="5" height={px(label.h - 14)} rx="2.5" />
+                { name }
+            </g>
+            <g aria-hidden="true">{ numbers }</g>
         </g>
     }
 }
@@ -92,7 +98,7 @@ fn px(number: i32) -> String {
 }
 
 /// Kind over name at the left, numbers at the right.
-fn beside(node: &StackBox, area: Rect, look: Look, scale: Option<u64>) -> Html {
+fn beside(node: &StackBox, area: Rect, look: Look, scale: Option<u64>) -> (Html, Html) {
     let x = area.x + 20;
     let low = area.h < 48;
     let (kind_y, name_y) = if low {
@@ -107,19 +113,20 @@ fn beside(node: &StackBox, area: Rect, look: Look, scale: Option<u64>) -> Html {
     let name = layout::fit(&node.name, room, NAME);
     let after = x + layout::width(&name, NAME) + 12;
     let meter_y = if low { area.y + 11 } else { area.y + 16 };
-    html! {
+    let numbers = html! {
         <>
-            <text class="kind" aria-hidden="true" x={px(x)} y={px(kind_y)}>{ words::kind(node.kind) }</text>
-            <text class="name" x={px(x)} y={px(name_y)}>{ name }</text>
+            <text class="kind" x={px(x)} y={px(kind_y)}>{ words::kind(node.kind) }</text>
             { standing(node, look, after, name_y, memory_x - 8) }
             { memory(node, memory_x, meter_y, meter, scale) }
             { cpu(node, cpu_x, meter_y, 74) }
         </>
-    }
+    };
+    let name = html! { <text class="name" x={px(x)} y={px(name_y)}>{ name }</text> };
+    (name, numbers)
 }
 
 /// Name above, numbers below.
-fn under(node: &StackBox, area: Rect, look: Look, scale: Option<u64>) -> Html {
+fn under(node: &StackBox, area: Rect, look: Look, scale: Option<u64>) -> (Html, Html) {
     let tight = area.w < 110;
     let x = area.x + if tight { 14 } else { 18 };
     let type_size = if tight { NAME - 1 } else { NAME };
@@ -138,14 +145,16 @@ fn under(node: &StackBox, area: Rect, look: Look, scale: Option<u64>) -> Html {
     // Memory says more, so it gets a little more.
     let more = if tight { 2 } else { 8 };
     let top = area.bottom() - if area.h < 48 { 20 } else { 25 };
-    html! {
+    let numbers = html! {
         <>
-            <text class={classes!("name", tight.then_some("small"))} x={px(x)} y={px(name_y)}>{ name }</text>
             { standing(node, look, after, name_y, area.right() - 6) }
             { memory(node, x, top, half + more, scale) }
             { cpu(node, x + half + gap + more, top, half - more) }
         </>
-    }
+    };
+    let class = classes!("name", tight.then_some("small"));
+    let name = html! { <text {class} x={px(x)} y={px(name_y)}>{ name }</text> };
+    (name, numbers)
 }
 
 /// The sign of the state, and its word if there is room up to `end`.
@@ -166,7 +175,7 @@ fn standing(node: &StackBox, look: Look, x: i32, baseline: i32, end: i32) -> Htm
         fits => fits,
     };
     html! {
-        <g class={classes!("standing", (look.lit && !look.asleep).then_some("executes"))} aria-hidden="true">
+        <g class={classes!("standing", (look.lit && !look.asleep).then_some("executes"))}>
             <svg x={px(x)} y={px(baseline - 11)} width={px(SIGN)} height={px(SIGN)} viewBox="0 0 16 16">
                 <path class="sign" d={path} />
             </svg>
@@ -217,7 +226,7 @@ fn meter(
     let filled = w * fill.unwrap_or(0) as i32 / 1000;
     let thick = if own { 5 } else { 3 };
     html! {
-        <g class="meter" aria-hidden="true">
+        <g class="meter">
             <text class="number" x={px(x)} y={px(y + 9)}>{ text }</text>
             if fill.is_some() {
                 <rect class="track" x={px(x)} y={px(bar_y)} width={px(w)} height={px(thick)} rx="1.5" />

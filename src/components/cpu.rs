@@ -42,13 +42,13 @@ pub fn Cpu(props: &Props) -> Html {
                 <code>{ &cpu.symbol }</code>
             </p>
             { code(&cpu.code) }
-            <h3>{ "Registers" }</h3>
+            <h2>{ "Registers" }</h2>
             { registers(&cpu.registers, before.map(|cpu| &cpu.registers)) }
-            <h3>{ "Flags" }</h3>
+            <h2>{ "Flags" }</h2>
             <ul class="flags" data-testid="flags">
                 { for FLAGS.iter().map(|(bit, name, about)| flag(cpu.rflags, before.map(|cpu| cpu.rflags), *bit, name, about)) }
             </ul>
-            <h3>{ "Control registers" }</h3>
+            <h2>{ "Control registers" }</h2>
             { registers(&cpu.control, before.map(|cpu| &cpu.control)) }
         </div>
     }

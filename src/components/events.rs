@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::{Act, icons};
 use crate::state::{Action, State};
-use crate::{describe, words};
+use crate::words;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -77,7 +77,7 @@ pub fn Events(props: &Props) -> Html {
             if props.running {
                 <p class="running-note">{ "While it runs, events are counted. Pause, and they are listed." }</p>
             }
-            <ol class={classes!("event-list", props.running.then_some("running"))} aria-label="Events, newest first" tabindex="0">
+            <ol class={classes!("event-list", props.running.then_some("running"))} aria-label="Events, newest first">
                 { for rows }
             </ol>
             if empty && !props.running {
@@ -135,8 +135,9 @@ fn row(happening: &Happening, fresh: bool, act: &Act) -> Html {
             data-kind={happening.kind.name()}
             data-moment={moment.to_string()}
         >
-            <button onclick={act.reform(move |_| Action::SeekTo(moment))} aria-label={describe::event(happening)} title="Go to just before this">
+            <button onclick={act.reform(move |_| Action::SeekTo(moment))} title="Go to just before this">
                 { icons::kind(happening.kind) }
+                <span class="spoken">{ format!("{}: ", happening.kind.name()) }</span>
                 <span class="event-title">{ &happening.title }</span>
                 <span class="event-moment">{ words::thousands(moment) }</span>
                 <span class="event-sentence">{ super::sentence(&happening.sentence) }</span>

@@ -37,7 +37,7 @@ pub fn Panels(props: &Props) -> Html {
             if props.wide {
                 <aside class="side events-column" aria-label="Events">
                     <h2 class="column-title">{ "Events" }</h2>
-                    <div class="panel">{ events(props) }</div>
+                    <div class="panel" tabindex="0" role="group" aria-label="Events">{ events(props) }</div>
                 </aside>
             }
             <aside class="side" aria-label="Closer look">
@@ -45,7 +45,7 @@ pub fn Panels(props: &Props) -> Html {
                 <div class="tabs" role="tablist" aria-label="Panels" onkeydown={on_key(tabs, open, &props.act)}>
                     { for tabs.iter().map(|side| tab(*side, open, props)) }
                 </div>
-                <div class="panel" role="tabpanel" id="panel" aria-label={name(open)}>
+                <div class="panel" role="tabpanel" id="panel" tabindex="0" aria-label={name(open)}>
                     { match open {
                         Side::Events => events(props),
                         Side::Cpu => cpu(props),

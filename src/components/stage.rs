@@ -216,7 +216,6 @@ fn stack_boxes(stack: &Stack<'_>, props: &Props) -> Vec<Html> {
                 placed,
                 look,
                 bar_scale(stack, placed),
-                index,
                 handlers(placed, &props.act),
             )
         })
@@ -299,6 +298,7 @@ fn on_key(props: &Props, width: i32) -> Callback<KeyboardEvent> {
         let layout = layout::arrange(&frame.scene, width);
         let focused = event
             .target_dyn_into::<Element>()
+            .and_then(|element| element.closest("[data-path]").ok().flatten())
             .and_then(|element| element.get_attribute("data-path"));
         let Some(path) = focused.or_else(|| selected.clone()) else {
             return;

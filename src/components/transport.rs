@@ -43,8 +43,8 @@ pub fn Transport(props: &Props) -> Html {
     html! {
         <footer class={classes!("transport", busy.then_some("busy"))} aria-label="Time">
             <div class="controls" role="group" aria-label="Run and step">
-                { button(Action::PreviousEvent, "previous-event", icons::PREVIOUS_EVENT, "Event", "Back to the previous event (←)", time.now > 0) }
-                { button(Action::Step(-1), "step-back", icons::STEP_BACK, "Instr.", "One instruction back (Shift ←)", time.now > 0) }
+                { button(Action::PreviousEvent, "previous-event", icons::PREVIOUS_EVENT, "Event", "Event before this one (←)", time.now > 0) }
+                { button(Action::Step(-1), "step-back", icons::STEP_BACK, "Step", "Step one instruction back (Shift ←)", time.now > 0) }
                 <button
                     class={classes!("control", "run", state.running.then_some("on"))}
                     id="run"
@@ -56,8 +56,8 @@ pub fn Transport(props: &Props) -> Html {
                 >
                     { icons::glyph(run_sign, "") }<span>{ run_word }</span>
                 </button>
-                { button(Action::Step(1), "step", icons::STEP, "Instr.", "One instruction on (Shift →)", !time.ended) }
-                { button(Action::NextEvent, "next-event", icons::NEXT_EVENT, "Event", "On to the next event (→)", !time.ended) }
+                { button(Action::Step(1), "step", icons::STEP, "Step", "Step one instruction on (Shift →)", !time.ended) }
+                { button(Action::NextEvent, "next-event", icons::NEXT_EVENT, "Event", "Event that comes next (→)", !time.ended) }
             </div>
             <Slider state={props.state.clone()} act={props.act.clone()} />
             { speeds(props) }
