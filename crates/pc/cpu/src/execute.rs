@@ -5,12 +5,13 @@
 //! neither memory nor anything slow write back nothing.
 
 use crate::Bus;
-use crate::cpu::attention;
+use crate::cpu::{Cpu, attention};
 use crate::decode::Insn;
 use crate::fault::{Done, Fault};
 use crate::flags::signed;
 use crate::hot::Hot;
 use crate::insn::{sar, shl, shr};
+use crate::memory::{quick_load, quick_store};
 use crate::run::Run;
 use crate::state::{gpr::RSP, seg};
 use probe::{Event, Probe};
@@ -45,9 +46,21 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
 
     #[inline(always)]
     fn execute_run(&mut self, insns: &[Insn]) -> Done {
-        let mut ip = self.state.rip;
+        // Apart they stay in registers; together again for whatever is not quick.
+        let Run { cpu, bus, probe } = self;
+        let (cpu, bus, probe) = (&mut **cpu, &mut **bus, &mut **probe);
+        macro_rules! run {
+            () => {
+                Run {
+                    cpu: &mut *cpu,
+                    bus: &mut *bus,
+                    probe: &mut *probe,
+                }
+            };
+        }
+        let mut ip = cpu.state.rip;
         let mut next = ip;
-        let mut clock = self.clock;
+        let mut clock = cpu.clock;
         let start = clock;
         let mut outcome = Ok(());
         // Iterations of REP, which count for themselves.
@@ -58,8 +71,8 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
             // Before anything that may fault, or look at RIP or the clock.
             macro_rules! commit {
                 () => {
-                    self.state.rip = ip;
-                    self.clock = clock;
+                    cpu.state.rip = ip;
+                    cpu.clock = clock;
                 };
             }
             // After it.
@@ -69,8 +82,8 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                         outcome = Err(fault);
                         break;
                     }
-                    if self.attention != 0 {
-                        self.retire(ip, i);
+                    if cpu.attention != 0 {
+                        retire(probe, clock, ip, i);
                         clock += 1;
                         break;
                     }
@@ -79,8 +92,8 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
             macro_rules! load {
                 ($size:literal) => {{
                     commit!();
-                    let ea = self.ea(&i.mem);
-                    match self.load(i.mem.seg, ea, $size) {
+                    let ea = cpu.ea(&i.mem);
+                    match load::<$size>(cpu, bus, probe, i.mem.seg, ea) {
                         Ok(value) => value,
                         Err(fault) => {
                             outcome = Err(fault);
@@ -92,16 +105,16 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
             macro_rules! store {
                 ($size:literal, $value:expr) => {{
                     commit!();
-                    let ea = self.ea(&i.mem);
+                    let ea = cpu.ea(&i.mem);
                     let value = $value;
-                    finish!(self.store(i.mem.seg, ea, $size, value));
+                    finish!(store::<$size>(cpu, bus, probe, i.mem.seg, ea, value));
                 }};
             }
             // After a load that a device may have answered.
             macro_rules! loaded {
                 () => {
-                    if self.attention != 0 {
-                        self.retire(ip, i);
+                    if cpu.attention != 0 {
+                        retire(probe, clock, ip, i);
                         clock += 1;
                         break;
                     }
@@ -111,49 +124,49 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
             macro_rules! alu {
                 ($op:ident, $size:literal, $b:expr) => {{
                     let b = $b;
-                    let a = self.reg(i.x, $size);
-                    let r = self.flags.$op($size, a, b);
-                    self.set_reg(i.x, $size, r);
+                    let a = cpu.reg(i.x, $size);
+                    let r = cpu.flags.$op($size, a, b);
+                    cpu.set_reg(i.x, $size, r);
                 }};
             }
             macro_rules! bits {
                 ($op:tt, $size:literal, $b:expr) => {{
                     let b = $b;
-                    let a = self.reg(i.x, $size);
-                    let r = self.flags.logic($size, a $op b);
-                    self.set_reg(i.x, $size, r);
+                    let a = cpu.reg(i.x, $size);
+                    let r = cpu.flags.logic($size, a $op b);
+                    cpu.set_reg(i.x, $size, r);
                 }};
             }
             macro_rules! test {
                 ($size:literal, $b:expr) => {{
-                    let (a, b) = (self.reg(i.x, $size), $b);
-                    self.flags.logic($size, a & b);
+                    let (a, b) = (cpu.reg(i.x, $size), $b);
+                    cpu.flags.logic($size, a & b);
                 }};
             }
             macro_rules! step {
                 ($op:ident, $size:literal) => {{
-                    let a = self.reg(i.x, $size);
-                    let r = self.flags.$op($size, a);
-                    self.set_reg(i.x, $size, r);
+                    let a = cpu.reg(i.x, $size);
+                    let r = cpu.flags.$op($size, a);
+                    cpu.set_reg(i.x, $size, r);
                 }};
             }
             macro_rules! compare {
                 ($size:literal, $a:expr, $b:expr) => {{
                     let (a, b) = ($a, $b);
-                    self.flags.sub($size, a, b);
+                    cpu.flags.sub($size, a, b);
                 }};
             }
             macro_rules! shift {
                 ($size:literal, $function:ident) => {{
                     let count = i.imm as u32 & if $size == 8 { 63 } else { 31 };
-                    let (r, bits) = $function($size, self.reg(i.x, $size), count);
-                    self.flags = crate::flags::Flags::known(bits);
-                    self.set_reg(i.x, $size, r);
+                    let (r, bits) = $function($size, cpu.reg(i.x, $size), count);
+                    cpu.flags = crate::flags::Flags::known(bits);
+                    cpu.set_reg(i.x, $size, r);
                 }};
             }
             macro_rules! jump_if {
                 ($condition:literal) => {
-                    if self.flags.condition($condition) {
+                    if cpu.flags.condition($condition) {
                         let to = ip.wrapping_add(i.imm);
                         if !is_canonical(to) {
                             commit!();
@@ -167,78 +180,78 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
             match i.hot {
                 Hot::Slow => {
                     commit!();
-                    self.next = next;
-                    let done = self.execute_one(i);
-                    next = self.next;
-                    inside += self.clock - clock;
-                    clock = self.clock;
+                    cpu.next = next;
+                    let done = run!().execute_one(i);
+                    next = cpu.next;
+                    inside += cpu.clock - clock;
+                    clock = cpu.clock;
                     finish!(done);
                 }
                 Hot::Nop => {}
                 Hot::Mov4RR => {
-                    let value = self.reg(i.y, 4);
-                    self.set_reg(i.x, 4, value);
+                    let value = cpu.reg(i.y, 4);
+                    cpu.set_reg(i.x, 4, value);
                 }
                 Hot::Mov8RR => {
-                    let value = self.reg(i.y, 8);
-                    self.set_reg(i.x, 8, value);
+                    let value = cpu.reg(i.y, 8);
+                    cpu.set_reg(i.x, 8, value);
                 }
-                Hot::MovRI => self.set_reg(i.x, 8, i.imm),
+                Hot::MovRI => cpu.set_reg(i.x, 8, i.imm),
                 Hot::Mov4RM => {
                     let value = load!(4);
-                    self.set_reg(i.x, 4, value);
+                    cpu.set_reg(i.x, 4, value);
                     loaded!();
                 }
                 Hot::Mov8RM => {
                     let value = load!(8);
-                    self.set_reg(i.x, 8, value);
+                    cpu.set_reg(i.x, 8, value);
                     loaded!();
                 }
-                Hot::Mov1MR => store!(1, self.reg(i.y, 1)),
-                Hot::Mov4MR => store!(4, self.reg(i.y, 4)),
-                Hot::Mov8MR => store!(8, self.reg(i.y, 8)),
+                Hot::Mov1MR => store!(1, cpu.reg(i.y, 1)),
+                Hot::Mov4MR => store!(4, cpu.reg(i.y, 4)),
+                Hot::Mov8MR => store!(8, cpu.reg(i.y, 8)),
                 Hot::Mov1MI => store!(1, i.imm),
                 Hot::Mov4MI => store!(4, i.imm),
                 Hot::Mov8MI => store!(8, i.imm),
                 Hot::Movzx1RR => {
-                    let value = self.reg(i.y, 1);
-                    self.set_reg(i.x, 8, value);
+                    let value = cpu.reg(i.y, 1);
+                    cpu.set_reg(i.x, 8, value);
                 }
                 Hot::Movzx2RR => {
-                    let value = self.reg(i.y, 2);
-                    self.set_reg(i.x, 8, value);
+                    let value = cpu.reg(i.y, 2);
+                    cpu.set_reg(i.x, 8, value);
                 }
                 Hot::Movzx1RM => {
                     let value = load!(1);
-                    self.set_reg(i.x, 8, value);
+                    cpu.set_reg(i.x, 8, value);
                     loaded!();
                 }
                 Hot::Movzx2RM => {
                     let value = load!(2);
-                    self.set_reg(i.x, 8, value);
+                    cpu.set_reg(i.x, 8, value);
                     loaded!();
                 }
                 Hot::Movsxd8RR => {
-                    let value = signed(4, self.reg(i.y, 4)) as u64;
-                    self.set_reg(i.x, 8, value);
+                    let value = signed(4, cpu.reg(i.y, 4)) as u64;
+                    cpu.set_reg(i.x, 8, value);
                 }
                 Hot::Movsxd8RM => {
                     let value = signed(4, load!(4)) as u64;
-                    self.set_reg(i.x, 8, value);
+                    cpu.set_reg(i.x, 8, value);
                     loaded!();
                 }
                 Hot::Lea4 => {
-                    self.state.rip = ip;
-                    let ea = self.ea(&i.mem);
-                    self.set_reg(i.x, 4, ea);
+                    cpu.state.rip = ip;
+                    let ea = cpu.ea(&i.mem);
+                    cpu.set_reg(i.x, 4, ea);
                 }
                 Hot::Lea8 => {
-                    self.state.rip = ip;
-                    let ea = self.ea(&i.mem);
-                    self.set_reg(i.x, 8, ea);
+                    cpu.state.rip = ip;
+                    let ea = cpu.ea(&i.mem);
+                    cpu.set_reg(i.x, 8, ea);
                 }
-                Hot::Add4RR => alu!(add, 4, self.reg(i.y, 4)),
-                Hot::Add8RR => alu!(add, 8, self.reg(i.y, 8)),
+                Hot::Add4RR => alu!(add, 4, cpu.reg(i.y, 4)),
+                Hot::Add8RR => alu!(add, 8, cpu.reg(i.y, 8)),
                 Hot::Add4RI => alu!(add, 4, i.imm),
                 Hot::Add8RI => alu!(add, 8, i.imm),
                 Hot::Add4RM => {
@@ -251,11 +264,11 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                 }
                 Hot::Add4MR | Hot::Add8MR => {
                     commit!();
-                    let b = self.reg(i.y, i.size);
-                    finish!(self.modify(i, |flags, a| flags.add(i.size, a, b)));
+                    let b = cpu.reg(i.y, i.size);
+                    finish!(run!().modify(i, |flags, a| flags.add(i.size, a, b)));
                 }
-                Hot::Sub4RR => alu!(sub, 4, self.reg(i.y, 4)),
-                Hot::Sub8RR => alu!(sub, 8, self.reg(i.y, 8)),
+                Hot::Sub4RR => alu!(sub, 4, cpu.reg(i.y, 4)),
+                Hot::Sub8RR => alu!(sub, 8, cpu.reg(i.y, 8)),
                 Hot::Sub4RI => alu!(sub, 4, i.imm),
                 Hot::Sub8RI => alu!(sub, 8, i.imm),
                 Hot::Sub4RM => {
@@ -266,8 +279,8 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                     alu!(sub, 8, load!(8));
                     loaded!();
                 }
-                Hot::And4RR => bits!(&, 4, self.reg(i.y, 4)),
-                Hot::And8RR => bits!(&, 8, self.reg(i.y, 8)),
+                Hot::And4RR => bits!(&, 4, cpu.reg(i.y, 4)),
+                Hot::And8RR => bits!(&, 8, cpu.reg(i.y, 8)),
                 Hot::And4RI => bits!(&, 4, i.imm),
                 Hot::And8RI => bits!(&, 8, i.imm),
                 Hot::And4RM => {
@@ -278,8 +291,8 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                     bits!(&, 8, load!(8));
                     loaded!();
                 }
-                Hot::Or4RR => bits!(|, 4, self.reg(i.y, 4)),
-                Hot::Or8RR => bits!(|, 8, self.reg(i.y, 8)),
+                Hot::Or4RR => bits!(|, 4, cpu.reg(i.y, 4)),
+                Hot::Or8RR => bits!(|, 8, cpu.reg(i.y, 8)),
                 Hot::Or4RI => bits!(|, 4, i.imm),
                 Hot::Or8RI => bits!(|, 8, i.imm),
                 Hot::Or4RM => {
@@ -290,8 +303,8 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                     bits!(|, 8, load!(8));
                     loaded!();
                 }
-                Hot::Xor4RR => bits!(^, 4, self.reg(i.y, 4)),
-                Hot::Xor8RR => bits!(^, 8, self.reg(i.y, 8)),
+                Hot::Xor4RR => bits!(^, 4, cpu.reg(i.y, 4)),
+                Hot::Xor8RR => bits!(^, 8, cpu.reg(i.y, 8)),
                 Hot::Xor4RI => bits!(^, 4, i.imm),
                 Hot::Xor8RI => bits!(^, 8, i.imm),
                 Hot::Xor4RM => {
@@ -302,34 +315,34 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                     bits!(^, 8, load!(8));
                     loaded!();
                 }
-                Hot::Cmp1RR => compare!(1, self.reg(i.x, 1), self.reg(i.y, 1)),
-                Hot::Cmp4RR => compare!(4, self.reg(i.x, 4), self.reg(i.y, 4)),
-                Hot::Cmp8RR => compare!(8, self.reg(i.x, 8), self.reg(i.y, 8)),
-                Hot::Cmp1RI => compare!(1, self.reg(i.x, 1), i.imm),
-                Hot::Cmp4RI => compare!(4, self.reg(i.x, 4), i.imm),
-                Hot::Cmp8RI => compare!(8, self.reg(i.x, 8), i.imm),
+                Hot::Cmp1RR => compare!(1, cpu.reg(i.x, 1), cpu.reg(i.y, 1)),
+                Hot::Cmp4RR => compare!(4, cpu.reg(i.x, 4), cpu.reg(i.y, 4)),
+                Hot::Cmp8RR => compare!(8, cpu.reg(i.x, 8), cpu.reg(i.y, 8)),
+                Hot::Cmp1RI => compare!(1, cpu.reg(i.x, 1), i.imm),
+                Hot::Cmp4RI => compare!(4, cpu.reg(i.x, 4), i.imm),
+                Hot::Cmp8RI => compare!(8, cpu.reg(i.x, 8), i.imm),
                 Hot::Cmp1RM => {
-                    compare!(1, self.reg(i.x, 1), load!(1));
+                    compare!(1, cpu.reg(i.x, 1), load!(1));
                     loaded!();
                 }
                 Hot::Cmp4RM => {
-                    compare!(4, self.reg(i.x, 4), load!(4));
+                    compare!(4, cpu.reg(i.x, 4), load!(4));
                     loaded!();
                 }
                 Hot::Cmp8RM => {
-                    compare!(8, self.reg(i.x, 8), load!(8));
+                    compare!(8, cpu.reg(i.x, 8), load!(8));
                     loaded!();
                 }
                 Hot::Cmp1MR => {
-                    compare!(1, load!(1), self.reg(i.y, 1));
+                    compare!(1, load!(1), cpu.reg(i.y, 1));
                     loaded!();
                 }
                 Hot::Cmp4MR => {
-                    compare!(4, load!(4), self.reg(i.y, 4));
+                    compare!(4, load!(4), cpu.reg(i.y, 4));
                     loaded!();
                 }
                 Hot::Cmp8MR => {
-                    compare!(8, load!(8), self.reg(i.y, 8));
+                    compare!(8, load!(8), cpu.reg(i.y, 8));
                     loaded!();
                 }
                 Hot::Cmp1MI => {
@@ -344,9 +357,9 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                     compare!(8, load!(8), i.imm);
                     loaded!();
                 }
-                Hot::Test1RR => test!(1, self.reg(i.y, 1)),
-                Hot::Test4RR => test!(4, self.reg(i.y, 4)),
-                Hot::Test8RR => test!(8, self.reg(i.y, 8)),
+                Hot::Test1RR => test!(1, cpu.reg(i.y, 1)),
+                Hot::Test4RR => test!(4, cpu.reg(i.y, 4)),
+                Hot::Test8RR => test!(8, cpu.reg(i.y, 8)),
                 Hot::Test1RI => test!(1, i.imm),
                 Hot::Test4RI => test!(4, i.imm),
                 Hot::Test8RI => test!(8, i.imm),
@@ -361,30 +374,30 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                 Hot::Sar4 => shift!(4, sar),
                 Hot::Sar8 => shift!(8, sar),
                 Hot::Imul4RR => {
-                    let (a, b) = (signed(4, self.reg(i.x, 4)), signed(4, self.reg(i.y, 4)));
+                    let (a, b) = (signed(4, cpu.reg(i.x, 4)), signed(4, cpu.reg(i.y, 4)));
                     let product = a * b;
                     let wide = i64::from(product as i32) != product;
-                    self.flags.write(CF | OF, if wide { CF | OF } else { 0 });
-                    self.set_reg(i.x, 4, product as u64);
+                    cpu.flags.write(CF | OF, if wide { CF | OF } else { 0 });
+                    cpu.set_reg(i.x, 4, product as u64);
                 }
                 Hot::Imul8RR => {
-                    let (a, b) = (self.reg(i.x, 8) as i64, self.reg(i.y, 8) as i64);
+                    let (a, b) = (cpu.reg(i.x, 8) as i64, cpu.reg(i.y, 8) as i64);
                     let (product, wide) = a.overflowing_mul(b);
-                    self.flags.write(CF | OF, if wide { CF | OF } else { 0 });
-                    self.set_reg(i.x, 8, product as u64);
+                    cpu.flags.write(CF | OF, if wide { CF | OF } else { 0 });
+                    cpu.set_reg(i.x, 8, product as u64);
                 }
                 Hot::Push8 => {
                     commit!();
-                    let value = self.reg(i.x, 8);
-                    finish!(self.push_64(value));
+                    let value = cpu.reg(i.x, 8);
+                    finish!(push_64(cpu, bus, probe, value));
                 }
                 Hot::Pop8 => {
                     commit!();
-                    let sp = self.state.gpr[RSP];
-                    match self.load(STACK, sp, 8) {
+                    let sp = cpu.state.gpr[RSP];
+                    match load::<8>(cpu, bus, probe, STACK, sp) {
                         Ok(value) => {
-                            self.state.gpr[RSP] = sp.wrapping_add(8);
-                            self.set_reg(i.x, 8, value);
+                            cpu.state.gpr[RSP] = sp.wrapping_add(8);
+                            cpu.set_reg(i.x, 8, value);
                         }
                         Err(fault) => {
                             outcome = Err(fault);
@@ -398,11 +411,11 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                     let to = ip.wrapping_add(i.imm);
                     if !is_canonical(to) {
                         // Of two faults that of the stack comes first: the general way knows.
-                        self.next = next;
-                        outcome = self.execute_one(i);
+                        cpu.next = next;
+                        outcome = run!().execute_one(i);
                         break;
                     }
-                    if let Err(fault) = self.push_64(next) {
+                    if let Err(fault) = push_64(cpu, bus, probe, next) {
                         outcome = Err(fault);
                         break;
                     }
@@ -410,8 +423,8 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                 }
                 Hot::Ret => {
                     commit!();
-                    let sp = self.state.gpr[RSP];
-                    let to = match self.load(STACK, sp, 8) {
+                    let sp = cpu.state.gpr[RSP];
+                    let to = match load::<8>(cpu, bus, probe, STACK, sp) {
                         Ok(to) if is_canonical(to) => to,
                         Ok(_) => {
                             outcome = Err(Fault::GP0);
@@ -422,7 +435,7 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                             break;
                         }
                     };
-                    self.state.gpr[RSP] = sp.wrapping_add(8);
+                    cpu.state.gpr[RSP] = sp.wrapping_add(8);
                     next = to;
                 }
                 Hot::Jmp => {
@@ -451,14 +464,14 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
                 Hot::Jle => jump_if!(14),
                 Hot::Jg => jump_if!(15),
             }
-            self.retire_at(clock, ip, i);
+            retire(probe, clock, ip, i);
             clock += 1;
             ip = next;
         }
-        self.clock = clock;
-        self.retired += clock - start - inside;
+        cpu.clock = clock;
+        cpu.retired += clock - start - inside;
         if outcome.is_ok() {
-            self.state.rip = if self.env.is_long() {
+            cpu.state.rip = if cpu.env.is_long() {
                 next
             } else {
                 next & 0xffff_ffff
@@ -466,25 +479,52 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
         }
         outcome
     }
+}
 
-    #[inline(always)]
-    fn push_64(&mut self, value: u64) -> Done {
-        let sp = self.state.gpr[RSP].wrapping_sub(8);
-        self.store(STACK, sp, 8, value)?;
-        self.state.gpr[RSP] = sp;
-        Ok(())
+/// A load with an address that needs no segment.
+#[inline(always)]
+fn load<const SIZE: u8>(
+    cpu: &mut Cpu,
+    bus: &mut impl Bus,
+    probe: &mut impl Probe,
+    segment: u8,
+    va: u64,
+) -> Result<u64, Fault> {
+    match quick_load(cpu, bus, probe, va, SIZE) {
+        Some(value) => Ok(value),
+        None => Run { cpu, bus, probe }.load_slow(segment, va, SIZE),
     }
+}
 
-    /// Tells a probe that wants every instruction.
-    #[inline(always)]
-    fn retire(&mut self, ip: u64, i: &Insn) {
-        self.retire_at(self.cpu.clock, ip, i);
+/// A store with an address that needs no segment.
+#[inline(always)]
+fn store<const SIZE: u8>(
+    cpu: &mut Cpu,
+    bus: &mut impl Bus,
+    probe: &mut impl Probe,
+    segment: u8,
+    va: u64,
+    value: u64,
+) -> Done {
+    if quick_store(cpu, bus, probe, va, SIZE, value) {
+        return Ok(());
     }
-    #[inline(always)]
-    fn retire_at(&mut self, at: u64, rip: u64, i: &Insn) {
-        if P::EVERY_INSTRUCTION {
-            let len = i.len;
-            self.probe.event(at, || Event::Retire { rip, len });
-        }
+    Run { cpu, bus, probe }.store_slow(segment, va, SIZE, value)
+}
+
+#[inline(always)]
+fn push_64(cpu: &mut Cpu, bus: &mut impl Bus, probe: &mut impl Probe, value: u64) -> Done {
+    let sp = cpu.state.gpr[RSP].wrapping_sub(8);
+    store::<8>(cpu, bus, probe, STACK, sp, value)?;
+    cpu.state.gpr[RSP] = sp;
+    Ok(())
+}
+
+/// Tells a probe that wants every instruction.
+#[inline(always)]
+fn retire<P: Probe>(probe: &mut P, at: u64, rip: u64, i: &Insn) {
+    if P::EVERY_INSTRUCTION {
+        let len = i.len;
+        probe.event(at, || Event::Retire { rip, len });
     }
 }

@@ -4,7 +4,7 @@
 //! it for the whole access: the tag is compared with the page of the *last* byte, so an
 //! access that crosses into the next page misses too.
 
-use crate::cpu::attention;
+use crate::cpu::{Cpu, attention};
 use crate::fault::{Done, Fault};
 use crate::run::Run;
 use crate::state::{Segment, seg};
@@ -71,26 +71,18 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
     #[inline(always)]
     pub fn load(&mut self, segment: u8, ea: u64, size: u8) -> Result<u64, Fault> {
         let va = self.linear(segment, ea, size, false)?;
-        let tag = self.tags.at(self.env.bank, va);
-        if !P::EVERY_INSTRUCTION && tag.read == va.wrapping_add(u64::from(size) - 1) & !0xfff {
-            let at = tag.offset + (va & 0xfff) as usize;
-            if let Some(value) = read(self.bus.memory(), at, size) {
-                return Ok(value);
-            }
+        match quick_load(self.cpu, self.bus, self.probe, va, size) {
+            Some(value) => Ok(value),
+            None => self.load_slow(segment, va, size),
         }
-        self.load_slow(segment, va, size)
     }
 
     /// Stores 1, 2, 4 or 8 bytes.
     #[inline(always)]
     pub fn store(&mut self, segment: u8, ea: u64, size: u8, value: u64) -> Done {
         let va = self.linear(segment, ea, size, true)?;
-        let tag = self.tags.at(self.env.bank, va);
-        if !P::EVERY_INSTRUCTION && tag.write == va.wrapping_add(u64::from(size) - 1) & !0xfff {
-            let at = tag.offset + (va & 0xfff) as usize;
-            if write(self.bus.memory_mut(), at, size, value) {
-                return Ok(());
-            }
+        if quick_store(self.cpu, self.bus, self.probe, va, size, value) {
+            return Ok(());
         }
         self.store_slow(segment, va, size, value)
     }
@@ -139,13 +131,13 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
     }
 
     #[inline(never)]
-    fn load_slow(&mut self, segment: u8, va: u64, size: u8) -> Result<u64, Fault> {
+    pub fn load_slow(&mut self, segment: u8, va: u64, size: u8) -> Result<u64, Fault> {
         self.check_address(segment, va, size)?;
         self.load_with(va, size, self.data_access(false))
     }
 
     #[inline(never)]
-    fn store_slow(&mut self, segment: u8, va: u64, size: u8, value: u64) -> Done {
+    pub fn store_slow(&mut self, segment: u8, va: u64, size: u8, value: u64) -> Done {
         self.check_address(segment, va, size)?;
         self.store_with(va, size, value, self.data_access(true))
     }
@@ -324,6 +316,40 @@ impl<B: Bus, P: Probe> Run<'_, B, P> {
             Ok(())
         }
     }
+}
+
+/// A load, if the page's tag is there. Not for a probe that wants to hear of each.
+#[inline(always)]
+pub(crate) fn quick_load<P: Probe>(
+    cpu: &Cpu,
+    bus: &impl Bus,
+    _: &P,
+    va: u64,
+    size: u8,
+) -> Option<u64> {
+    let tag = cpu.tags.at(cpu.env.bank, va);
+    if P::EVERY_INSTRUCTION || tag.read != va.wrapping_add(u64::from(size) - 1) & !0xfff {
+        return None;
+    }
+    read(bus.memory(), tag.offset + (va & 0xfff) as usize, size)
+}
+
+/// A store, if the page's tag is there. Returns whether it was.
+#[inline(always)]
+pub(crate) fn quick_store<P: Probe>(
+    cpu: &Cpu,
+    bus: &mut impl Bus,
+    _: &P,
+    va: u64,
+    size: u8,
+    value: u64,
+) -> bool {
+    let tag = cpu.tags.at(cpu.env.bank, va);
+    if P::EVERY_INSTRUCTION || tag.write != va.wrapping_add(u64::from(size) - 1) & !0xfff {
+        return false;
+    }
+    let at = tag.offset + (va & 0xfff) as usize;
+    write(bus.memory_mut(), at, size, value)
 }
 
 #[inline(always)]
