@@ -119,6 +119,10 @@ impl Shell {
                 false => (STDIN, STDOUT),
             };
             let started = self.start(&mut job, (input, output), |shell| {
+                // Whoever holds a pipe's read end keeps its writers from ever being told.
+                if next != STDIN {
+                    let _ = file::close(next);
+                }
                 let ended = shell.last_command(command);
                 shell.finish(ended)
             });

@@ -10,3 +10,4 @@ true & true && echo both
 trap 'echo caught' TERM; kill -TERM $$; echo after
 echo a | cat | cat | cat
 (echo 1; sleep 0.1; echo 2) | while read x; do echo "r$x"; done
+(seq 100000; echo wrote >&2) 2> /dev/null | head -n 1; { seq 100000; } | { read x; echo $x; }
