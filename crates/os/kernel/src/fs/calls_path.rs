@@ -57,6 +57,15 @@ fn place(k: &Kernel, parent: Path, elsewhere: Errno) -> Result<u32> {
     }
 }
 
+/// The same for something new. procfs knows all its names: another one is not there, and its
+/// lookup says so before anybody asks whether it could be made.
+fn place_for_new(k: &Kernel, parent: Path, elsewhere: Errno) -> Result<u32> {
+    match parent.node {
+        Node::Proc(_) => Err(Errno::ENOENT),
+        _ => place(k, parent, elsewhere),
+    }
+}
+
 /// Makes a file, directory, link or device in a tmpfs and gives it its name.
 pub fn make(k: &mut Kernel, dir: u32, name: &[u8], mode: u32, rdev: u64) -> Result<u32> {
     let super_block = k.inodes[dir as usize].super_block;
@@ -99,7 +108,7 @@ pub fn openat(k: &mut Kernel, dir: u64, path: u64, flags: u64, mode: u64) -> Res
         Some(found) => found,
         None if flags & O_CREAT == 0 => return Err(Errno::ENOENT),
         None => {
-            let dir = place(k, walked.parent, Errno::EACCES)?;
+            let dir = place_for_new(k, walked.parent, Errno::EACCES)?;
             if walked.directory {
                 return Err(Errno::EISDIR);
             }
@@ -149,7 +158,6 @@ fn open_node(k: &mut Kernel, at: Path, flags: u64, created: bool) -> Result<u32>
                 Kind::PipeReader(pipe)
             }
         }
-        Node::Proc(_) if writes => return Err(Errno::EACCES),
         _ => Kind::Node,
     };
     file::create(k, opened, at, status)
@@ -305,7 +313,7 @@ pub fn mkdirat(k: &mut Kernel, dir: u64, path: u64, mode: u64) -> Result {
         cgroupfs::make(k, parent, name)?;
         return Ok(0);
     }
-    let dir = place(k, walked.parent, Errno::EPERM)?;
+    let dir = place_for_new(k, walked.parent, Errno::EPERM)?;
     let mode = S_IFDIR | masked(k, mode);
     make(k, dir, name, mode, 0)?;
     Ok(0)
@@ -322,7 +330,7 @@ pub fn mknodat(k: &mut Kernel, dir: u64, path: u64, mode: u64, dev: u64) -> Resu
     if walked.found.is_some() {
         return Err(Errno::EEXIST);
     }
-    let dir = place(k, walked.parent, Errno::EPERM)?;
+    let dir = place_for_new(k, walked.parent, Errno::EPERM)?;
     let kind = match mode as u32 & S_IFMT {
         0 | S_IFREG => S_IFREG,
         S_IFCHR => S_IFCHR,
@@ -350,7 +358,7 @@ pub fn symlinkat(k: &mut Kernel, target: u64, dir: u64, path: u64) -> Result {
     if walked.found.is_some() {
         return Err(Errno::EEXIST);
     }
-    let dir = place(k, walked.parent, Errno::EPERM)?;
+    let dir = place_for_new(k, walked.parent, Errno::EPERM)?;
     let inode = make(k, dir, walked.name_or(Errno::EEXIST)?, S_IFLNK | 0o777, 0)?;
     tmpfs::write(k, inode, 0, target.bytes())?;
     Ok(0)

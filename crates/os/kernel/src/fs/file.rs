@@ -155,7 +155,8 @@ pub fn write(k: &mut Kernel, id: u32, address: u64, count: u64) -> Result {
                 tmpfs::write_from_user(k, inode, pos, address, count)?
             }
             Node::Cgroup(node) => cgroupfs::write(k, node, address, count)?,
-            Node::Proc(_) => return Err(Errno::EACCES),
+            // It could be opened, since root may; but nothing takes what is written.
+            Node::Proc(_) => return Err(Errno::EIO),
             Node::None | Node::Ns(_) | Node::Pipe(_) => return Err(Errno::EINVAL),
         },
     };
