@@ -3,6 +3,24 @@
 //! The door is [`Cpu::run`]: it executes until the clock reaches a given moment or something
 //! happens that the board must look at ([`Stop`]). There is no time in here but
 //! [`Cpu::clock`], the count of retired instructions.
+//!
+//! Read it in this order:
+//!
+//! | file | what |
+//! |---|---|
+//! | `state` | everything architectural: what a snapshot keeps |
+//! | `cpu` | the public face, and what is derived from the state |
+//! | `run` | the loop: interrupts, blocks, faults |
+//! | `execute`, `hot` | a run of instructions, the common forms first |
+//! | `insn` | the instruction set, one row an instruction, one file a family |
+//! | `decode`, `block`, `code` | from bytes to blocks, and noticing that bytes change |
+//! | `operand`, `flags`, `float` | what instructions compute with |
+//! | `memory`, `translate`, `tlb` | loads and stores, the page walk, the TLB |
+//! | `segment`, `mode`, `msr`, `cpuid` | descriptors, control registers, what the CPU says of itself |
+//! | `fault`, `deliver`, `gate` | from a fault to its handler |
+//!
+//! Two tests hold it: single instructions against the host's own silicon (crate `silicon`), and
+//! runs in blocks against runs in single steps (`tests/lockstep.rs`).
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +36,7 @@ mod execute;
 mod fault;
 mod flags;
 mod float;
+mod gate;
 mod hot;
 mod insn;
 mod memory;
