@@ -111,6 +111,8 @@ pub fn state(node: &StackBox) -> String {
     match (node.state, node.why.is_empty()) {
         (State::Running, true) => String::new(),
         (_, true) => words::state(node.state).to_owned(),
+        // "waiting: waits for its child" says it twice.
+        (State::Waiting, _) if node.why.starts_with("wait") => node.why.clone(),
         (_, false) => format!("{}: {}", words::state(node.state), node.why),
     }
 }
@@ -143,6 +145,21 @@ mod tests {
             label(batch, false),
             "container batch, throttled: used up its 20 % of this period, memory 5.5 MiB of 8 MiB, 20 % of the CPU"
         );
+    }
+
+    #[test]
+    fn a_state_is_said_once() {
+        let mut node = StackBox {
+            state: State::Waiting,
+            why: "waits for its child".into(),
+            ..StackBox::default()
+        };
+        assert_eq!(state(&node), "waits for its child");
+        node.why = "idle".into();
+        assert_eq!(state(&node), "waiting: idle");
+        node.state = State::Running;
+        node.why.clear();
+        assert_eq!(state(&node), "");
     }
 
     #[test]
