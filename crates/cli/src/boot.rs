@@ -16,7 +16,7 @@ const HYPERVISOR_MIB: u32 = 16;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// An ELF file with a PVH note or a Multiboot 1 header, a 512-byte boot sector, or a ROM
+    /// An ELF file with a PVH note, a Multiboot 1 image, a Linux bzImage, a boot sector, or a ROM
     image: PathBuf,
     /// The image is a raw ROM: its last byte stands below 4 GiB, and the CPU starts in it
     #[arg(long, conflicts_with_all = ["module", "initrd", "append", "under"])]
@@ -75,6 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let begin = Instant::now();
     let stopped = follow(&mut machine, uart, arguments)?;
     eprintln!("ringside: {}", reason(stopped, &machine));
+    eprintln!("POST codes: {}", post_codes(&machine));
     if arguments.stats {
         stats(&machine, begin.elapsed().as_secs_f64());
     }
@@ -100,6 +101,11 @@ fn bare(arguments: &Arguments, image: &[u8], modules: &[Vec<u8>]) -> Result<Mach
         Kind::Multiboot => Boot::Multiboot1 {
             image,
             modules,
+            command_line,
+        },
+        Kind::Linux => Boot::Linux {
+            image,
+            initrd: modules.first().map(|module| module.bytes),
             command_line,
         },
     };
@@ -160,6 +166,7 @@ enum Kind {
     Sector,
     Pvh,
     Multiboot,
+    Linux,
 }
 
 fn kind(arguments: &Arguments, image: &[u8]) -> Result<Kind> {
@@ -176,12 +183,16 @@ fn kind(arguments: &Arguments, image: &[u8]) -> Result<Kind> {
     if image.chunks_exact(4).take(2048).any(|word| word == magic) {
         return Ok(Kind::Multiboot);
     }
+    // Linux's own header (Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header").
+    if image.get(0x202..0x206) == Some(b"HdrS") {
+        return Ok(Kind::Linux);
+    }
     if image.len() == 512 && image.ends_with(&[0x55, 0xaa]) {
         return Ok(Kind::Sector);
     }
     bail!(
         "{}: not an image: it has no PVH note, no Multiboot 1 header in its first 8 KiB, and is \
-         no boot sector (a raw ROM wants --rom)",
+         no bzImage and no boot sector (a raw ROM wants --rom)",
         arguments.image.display()
     )
 }
@@ -242,22 +253,21 @@ fn reason(stopped: Stopped, machine: &Machine) -> String {
 /// Where a CPU is, for one who must find out why.
 fn place(machine: &Machine) -> String {
     let state = machine.cpu().state();
-    let post: Vec<String> = machine
-        .devices()
-        .debug
-        .post()
-        .iter()
-        .map(|code| format!("{code:02x}"))
-        .collect();
     format!(
-        "RIP {:#x}, CPL {}, CR0 {:#x}, CR2 {:#x}, CR3 {:#x}; POST codes {}",
-        state.rip,
-        state.cpl,
-        state.cr0,
-        state.cr2,
-        state.cr3,
-        post.join(" ")
+        "RIP {:#x}, CPL {}, CR0 {:#x}, CR2 {:#x}, CR3 {:#x}",
+        state.rip, state.cpl, state.cr0, state.cr2, state.cr3,
     )
+}
+
+/// The POST codes that the machine showed, oldest first.
+fn post_codes(machine: &Machine) -> String {
+    let codes = machine.devices().debug.post();
+    codes
+        .iter()
+        .map(|code| format!("{code:02x} "))
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
 }
 
 fn stats(machine: &Machine, seconds: f64) {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `scenarios` | lists what is built in |
 //! | `run` | runs a scenario, prints its consoles, its scene or its hash |
-//! | `boot` | boots an image: Multiboot 1, PVH, or a raw ROM |
+//! | `boot` | boots an image: PVH, Multiboot 1, Linux, a boot sector or a raw ROM |
 //! | `trace` | tells the events of a stretch of time, for reading or for Perfetto |
 
 #![forbid(unsafe_code)]
@@ -29,7 +29,7 @@ enum Command {
     Scenarios,
     /// Run a scenario headless; print its consoles, its scene or its hash
     Run(run::Arguments),
-    /// Boot an image of your own: Multiboot 1 or PVH, or a raw ROM
+    /// Boot an image of your own: PVH, Multiboot 1, Linux, a boot sector or a raw ROM
     Boot(boot::Arguments),
     /// Tell the events between two moments of a scenario
     Trace(trace::Arguments),

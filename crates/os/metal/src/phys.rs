@@ -9,6 +9,7 @@
 //! itself and then touches the frame here, so a bad user pointer can never fault the kernel.
 
 use crate::boot::{DIRECT_MAP, DIRECT_MAP_SIZE};
+use core::arch::asm;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -146,6 +147,43 @@ pub fn write_u32(at: u64, value: u32) {
     let to = writable(at, 4).cast::<u32>();
     // SAFETY: mapped, and no Rust object lives there.
     unsafe { to.write_volatile(value) }
+}
+
+/// Index of the first of `count` eight-byte words at `at` that is not zero.
+#[inline]
+#[track_caller]
+pub fn find_nonzero(at: u64, count: u64) -> Option<u64> {
+    let words = readable(at, count * 8).cast::<u64>();
+    let left: u64;
+    let found: u64;
+    // SAFETY: mapped. REPE SCASQ compares RAX with memory until they differ; what is left in
+    // RCX tells where.
+    unsafe {
+        asm!(
+            "xor {found:e}, {found:e}",
+            "test rcx, rcx",
+            "jz 2f",
+            "repe scasq",
+            "setne {found:l}",
+            "2:",
+            found = out(reg) found,
+            inout("rcx") count => left,
+            inout("rdi") words => _,
+            in("rax") 0_u64,
+            options(readonly, nostack),
+        );
+    }
+    (found != 0).then(|| count - left - 1)
+}
+
+/// Whether these bytes are there.
+#[inline]
+#[track_caller]
+pub fn equals(at: u64, bytes: &[u8]) -> bool {
+    let there = readable(at, bytes.len() as u64);
+    // SAFETY: mapped, and nobody writes while we look: there is one CPU.
+    let there = unsafe { core::slice::from_raw_parts(there, bytes.len()) };
+    there == bytes
 }
 
 /// Copies from physical memory into `out`.

@@ -136,7 +136,7 @@ fn boot(reference: Option<&Path>, initrd: &[u8]) -> String {
             }
         }
         None => {
-            command.args(["150", "qemu-system-x86_64", "-accel", "tcg", "-m", "128"]);
+            command.args(["300", "qemu-system-x86_64", "-accel", "tcg", "-m", "128"]);
             command.args([
                 "-nodefaults",
                 "-no-reboot",
@@ -144,6 +144,8 @@ fn boot(reference: Option<&Path>, initrd: &[u8]) -> String {
                 "-serial",
                 "stdio",
             ]);
+            // The guest's clock counts instructions, so that a busy host does not disturb it.
+            command.args(["-icount", "shift=3,sleep=off"]);
             command.args(["-device", "isa-debug-exit,iobase=0xf4"]);
             command
                 .arg("-kernel")

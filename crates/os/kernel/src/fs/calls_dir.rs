@@ -4,6 +4,7 @@ use crate::Result;
 use crate::fs::calls_path::find_user;
 use crate::fs::mount::{self, Source};
 use crate::fs::node::{self, PathText};
+use crate::fs::options;
 use crate::fs::super_block;
 use crate::fs::text::NameText;
 use crate::fs::{Node, Path, cgroupfs, directory, file, procfs, walk};
@@ -72,6 +73,7 @@ pub fn getdents64(k: &mut Kernel, fd: u64, buf: u64, size: u64) -> Result {
     if k.files[id].kind != file::Kind::Node || !node::is_directory(k, dir.node) {
         return Err(Errno::ENOTDIR);
     }
+    check_not_removed(k, dir)?;
     let mut done = 0;
     loop {
         let mut name = NameText::new();
@@ -99,8 +101,17 @@ pub fn getdents64(k: &mut Kernel, fd: u64, buf: u64, size: u64) -> Result {
     Ok(done)
 }
 
+/// A directory that was removed while somebody stood in it has no names, nor one itself.
+fn check_not_removed(k: &Kernel, at: Path) -> Result<()> {
+    match at.node {
+        Node::Tmpfs(inode) if k.inodes[inode as usize].nlink == 0 => Err(Errno::ENOENT),
+        _ => Ok(()),
+    }
+}
+
 /// getcwd(2): the length of the path with its zero.
 pub fn getcwd(k: &mut Kernel, buf: u64, size: u64) -> Result {
+    check_not_removed(k, walk::cwd(k))?;
     let mut text = PathText::new();
     if !node::path_text(k, walk::cwd(k), &mut text) {
         // Linux says "(unreachable)" in front of a path outside the root.
@@ -157,7 +168,7 @@ pub fn mount(
     target: u64,
     fstype: u64,
     flags: u64,
-    _data: u64,
+    data: u64,
 ) -> Result {
     let target = find_user(k, CWD, target, true)?;
     let own = k.nsproxies[k.tasks[current(k)].nsproxy as usize].mnt;
@@ -210,6 +221,12 @@ pub fn mount(
         Some(id) => id as u32,
         None => super_block::create(k, kind, pid_ns)?,
     };
+    if existing.is_none() && kind == objects::kernel::fstype::TMPFS && data != 0 {
+        let options = user::path(k, data)?;
+        let size = options::tmpfs_size(options.bytes(), k.root.memory_bytes);
+        k.super_blocks[super_block as usize].max_pages =
+            size.map_or(0, |bytes| bytes.div_ceil(4096) as u32);
+    }
     let root = k.super_blocks[super_block as usize].root;
     let name = name.as_ref().map_or(&b"none"[..], |name| name.bytes());
     let new = Source {

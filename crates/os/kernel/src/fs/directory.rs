@@ -95,20 +95,17 @@ pub fn next(k: &Kernel, dir: u32, from: u64) -> Option<Entry> {
 
 /// What `name` names, and where the record is (physical).
 fn find_record(k: &Kernel, dir: u32, name: &[u8]) -> Option<(Record, u64)> {
-    let mut at = 0;
-    while at < tmpfs::size(k, dir) {
-        let frame = tmpfs::find_page(k, dir, at / PAGE)?;
-        let place = frame + at % PAGE;
-        let record = Record::read(place);
-        if record.inode != 0 && record.name_len as usize == name.len() {
-            let mut stored = [0; NAME_MAX];
-            let stored = &mut stored[..name.len()];
-            phys::read(place + 8, stored);
-            if stored == name {
+    for page in 0..tmpfs::size(k, dir) / PAGE {
+        let frame = tmpfs::find_page(k, dir, page)?;
+        let mut place = frame;
+        while place < frame + PAGE {
+            let record = Record::read(place);
+            let fits = record.inode != 0 && record.name_len as usize == name.len();
+            if fits && phys::equals(place + 8, name) {
                 return Some((record, place));
             }
+            place += u64::from(record.len);
         }
-        at += u64::from(record.len);
     }
     None
 }

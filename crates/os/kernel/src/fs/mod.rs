@@ -7,6 +7,7 @@
 //! | [`node`] | what can be done with a node, whatever file system it is of |
 //! | [`tmpfs`], [`directory`] | files and directories in memory: the page cache is the file system |
 //! | [`mount`], [`mntns`], [`pivot`] | mounts, their namespaces, changing the root |
+//! | [`options`] | options of mount(2), as text (pure) |
 //! | [`file`], [`fd`] | open file descriptions, and descriptors, which point at them |
 //! | [`pipe`], [`tty`], [`device`] | what can be read and written and is no file |
 //! | [`procfs`], [`cgroupfs`], [`nsfs`] | the kernel's own state, told as files |
@@ -14,6 +15,7 @@
 //! | [`calls_path`], [`calls_fd`], [`calls_dir`] | the system calls |
 
 pub mod cpio;
+pub mod options;
 pub mod path;
 
 #[cfg(target_os = "none")]

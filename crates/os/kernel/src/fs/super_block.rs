@@ -19,6 +19,10 @@ pub struct SuperBlock {
     pub pid_ns: u32,
     /// Its root directory.
     pub root: Node,
+    /// For a tmpfs: pages that it has.
+    pub pages: u32,
+    /// For a tmpfs: pages that it may have (the `size` option); 0 for half of memory.
+    pub max_pages: u32,
 }
 
 /// Slot of the files that belong to no mount.
@@ -51,7 +55,12 @@ pub fn create(k: &mut Kernel, kind: u32, pid_ns: u32) -> Result<u32> {
             Node::Tmpfs(inode)
         }
     };
-    k.super_blocks[id] = SuperBlock { kind, pid_ns, root };
+    k.super_blocks[id] = SuperBlock {
+        kind,
+        pid_ns,
+        root,
+        ..SuperBlock::new_zeroed()
+    };
     Ok(id as u32)
 }
 
@@ -71,6 +80,33 @@ pub fn let_go(k: &mut Kernel, id: u32) {
     if matches!(gone.kind, TMPFS | ROOTFS) {
         tmpfs::free_all(k, id);
     }
+}
+
+/// A tmpfs wants a page more.
+///
+/// # Errors
+/// ENOSPC if it has all that it may have: half of memory by default, as in Linux, so that a
+/// file cannot eat the machine.
+pub fn take_page(k: &mut Kernel, id: u32) -> Result<()> {
+    let half = (k.root.memory_bytes / crate::mm::PAGE / 2) as u32;
+    let row = &mut k.super_blocks[id as usize];
+    let max = if row.max_pages == 0 {
+        half
+    } else {
+        row.max_pages
+    };
+    if id != NAMELESS && row.pages >= max {
+        return Err(Errno::ENOSPC);
+    }
+    row.pages += 1;
+    Ok(())
+}
+
+/// A page of a tmpfs was freed.
+pub fn give_page(k: &mut Kernel, id: u32) {
+    // The file system may have gone before its last mapped file did.
+    let row = &mut k.super_blocks[id as usize];
+    row.pages = row.pages.saturating_sub(1);
 }
 
 /// The name of a file system type, as mount(2) and /proc/mounts have it.

@@ -134,7 +134,7 @@ pub fn find_page(k: &Kernel, inode: u32, page: u64) -> Option<u64> {
 /// Frame of page number `page`; with `create` a hole is filled.
 ///
 /// # Errors
-/// ENOMEM, EFBIG.
+/// ENOMEM, ENOSPC, EFBIG.
 pub fn page(k: &mut Kernel, inode: u32, page: u64, create: bool) -> Result<u64> {
     if let Some(at) = find_page(k, inode, page) {
         return Ok(at);
@@ -147,8 +147,11 @@ pub fn page(k: &mut Kernel, inode: u32, page: u64, create: bool) -> Result<u64> 
         mm: NOBODY,
         ..frame::current_owner(k)
     };
-    let slot = slot(k, inode, page, owner)?;
-    let at = frame::alloc(k, kind::FILE, owner)?;
+    let super_block = k.inodes[inode as usize].super_block;
+    super_block::take_page(k, super_block)?;
+    let made = slot(k, inode, page, owner)
+        .and_then(|slot| Ok((slot, frame::alloc(k, kind::FILE, owner)?)));
+    let (slot, at) = made.inspect_err(|_| super_block::give_page(k, super_block))?;
     let number = (at / PAGE) as u32;
     match slot {
         Slot::Direct(n) => k.inodes[inode as usize].direct[n] = number,
@@ -282,9 +285,7 @@ pub fn truncate(k: &mut Kernel, inode: u32, size: u64) -> Result<()> {
     let old = k.inodes[id].size;
     k.inodes[id].size = size;
     if size < old {
-        for page in page_ceil(size) / PAGE..page_ceil(old) / PAGE {
-            drop_page(k, inode, page);
-        }
+        drop_pages_from(k, inode, page_ceil(size) / PAGE);
         if let Some(page) = find_page(k, inode, size / PAGE)
             && !size.is_multiple_of(PAGE)
         {
@@ -293,6 +294,28 @@ pub fn truncate(k: &mut Kernel, inode: u32, size: u64) -> Result<()> {
     }
     touch(k, inode);
     Ok(())
+}
+
+/// Drops every page from number `page` on. A sparse file may be far larger than memory, so
+/// what has no index is skipped at once.
+fn drop_pages_from(k: &mut Kernel, inode: u32, mut page: u64) {
+    while page < MAX_SIZE / PAGE && k.inodes[inode as usize].pages > 0 {
+        let row = &k.inodes[inode as usize];
+        let beyond = page.checked_sub(DIRECT + INDEX);
+        let missing = match beyond {
+            _ if page < DIRECT => false,
+            None => row.index == 0,
+            Some(_) if row.index_of_indexes == 0 => return,
+            Some(n) => phys::read_u32(u64::from(row.index_of_indexes) * PAGE + n / INDEX * 4) == 0,
+        };
+        if missing {
+            // On to the first page of the next index frame.
+            page = (page - DIRECT) / INDEX * INDEX + INDEX + DIRECT;
+            continue;
+        }
+        drop_page(k, inode, page);
+        page += 1;
+    }
 }
 
 fn drop_page(k: &mut Kernel, inode: u32, page: u64) {
@@ -306,15 +329,14 @@ fn drop_page(k: &mut Kernel, inode: u32, page: u64) {
         Err(_) => return,
     }
     k.inodes[inode as usize].pages -= 1;
+    super_block::give_page(k, k.inodes[inode as usize].super_block);
     frame::release(k, at);
 }
 
 /// Frees an inode and its pages.
 fn free(k: &mut Kernel, inode: u32) {
     let id = inode as usize;
-    for page in 0..page_ceil(k.inodes[id].size) / PAGE {
-        drop_page(k, inode, page);
-    }
+    drop_pages_from(k, inode, 0);
     let (index, outer) = (k.inodes[id].index, k.inodes[id].index_of_indexes);
     if outer != 0 {
         for n in 0..INDEX {

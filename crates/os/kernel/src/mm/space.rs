@@ -7,7 +7,7 @@ use crate::fs::Path;
 use crate::fs::tmpfs;
 use crate::kernel::Kernel;
 use crate::mm::frame::{self, Owner};
-use crate::mm::{USER_END, paging};
+use crate::mm::paging;
 use abi::Errno;
 use metal::{boot, phys, reg};
 use objects::NONE;
@@ -107,9 +107,12 @@ fn flush(k: &Kernel, mm: u32) {
 
 /// Gives all user pages of `mm` back; the areas go too.
 pub fn clear(k: &mut Kernel, mm: u32) {
-    paging::unmap(k, mm, 0, USER_END);
+    // Pages are only where areas are.
     let areas = k.mms[mm as usize].areas;
     let count = core::mem::take(&mut k.mms[mm as usize].count);
+    for area in &areas[..count as usize] {
+        paging::unmap(k, mm, area.start, area.end);
+    }
     for area in &areas[..count as usize] {
         if area.inode != NONE {
             tmpfs::let_go(k, area.inode);

@@ -12,12 +12,12 @@ use crate::mm::frame::{self, Owner};
 use crate::mm::{space, user};
 use crate::ns;
 use crate::sched::{float, sleep};
-use crate::signal::Handlers;
+use crate::signal::{self, Handlers};
 use crate::task::{FsContext, Report, Restart, current, ids, pidns};
 use crate::trap;
 use abi::Errno;
 use abi::task::clone::*;
-use abi::task::signal::SIGCHLD;
+use abi::task::signal::{SIGCHLD, SIGKILL};
 use metal::context::Context;
 use metal::kmap::{self, STACK_FRAMES};
 use metal::trap::Frame;
@@ -100,10 +100,16 @@ pub fn clone(
         k.private[child].vfork_parent = me as u32 + 1;
         sleep::make_runnable(k, child);
         let generation = k.private[child].generation;
-        while k.private[child].vfork_parent == me as u32 + 1
-            && k.private[child].generation == generation
-        {
+        // Only being killed ends the wait early.
+        let waits = |k: &Kernel| {
+            let private = &k.private[child];
+            private.vfork_parent == me as u32 + 1 && private.generation == generation
+        };
+        while waits(k) && k.tasks[me].pending & signal::bit(SIGKILL) == 0 {
             sleep::sleep_through(k, wait::VFORK, child as u64, 0);
+        }
+        if waits(k) {
+            k.private[child].vfork_parent = 0;
         }
     } else {
         sleep::start(k, child);

@@ -25,7 +25,7 @@ sh -c 'echo 0 > cgroup.procs; exec stress --vm 4M --timeout 0.4' & sleep 0.2; [ 
 value() { while read name number; do [ $name = $1 ] && echo $number; done; }
 echo 20000 100000 > cpu.max; u=$(value usage_usec < cpu.stat); sh -c 'echo 0 > cgroup.procs; exec stress --cpu 1 --timeout 1' > /dev/null
 u=$(( ($(value usage_usec < cpu.stat) - u) / 1000 )); n=$(value nr_periods < cpu.stat); [ $u -gt 80 ] && [ $u -lt $((30 * (n + 2))) ] && echo a fifth || echo $u ms in $n periods
-[ $n -ge 6 ] && [ $(value nr_throttled < cpu.stat) -ge 5 ] && [ $(value throttled_usec < cpu.stat) -gt 300000 ] && echo throttled; echo max > cpu.max
+[ $n -ge 4 ] && [ $(value nr_throttled < cpu.stat) -ge 3 ] && [ $(value throttled_usec < cpu.stat) -gt 100000 ] && echo throttled; echo max > cpu.max
 mkdir ../t2; echo 300 > cpu.weight; echo 100 > ../t2/cpu.weight
 sh -c 'echo 0 > cgroup.procs; exec stress --cpu 1 --timeout 2' > /dev/null & sh -c 'echo 0 > ../t2/cgroup.procs; exec stress --cpu 1 --timeout 2' > /dev/null; wait
 a=$(value usage_usec < cpu.stat); b=$(value usage_usec < ../t2/cpu.stat); r=$(( (a - u * 1000) * 10 / b )); [ $r -gt 22 ] && [ $r -lt 38 ] && echo three to one || echo $a $b $r; rmdir ../t2
