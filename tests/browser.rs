@@ -67,8 +67,8 @@ impl Page {
     fn open_at(&self, scenario: &str, moment: u64) {
         let query = format!("?scenario={scenario}&moment={moment}");
         self.open(&query);
-        // Seen once in many runs on a busy machine: the engine's first message is late for
-        // good. A reader would reload; so does the test, once.
+        // A known defect, cause not found: in one of three full runs the page stayed at "On the
+        // way to moment 1". This reload hides it; take it out with the mend.
         for _ in 0..150 {
             if self.moment() == moment && !self.hash().is_empty() {
                 return;
